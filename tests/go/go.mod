@@ -1,3 +1,6 @@
+// Pins what the tests judge with and do not get from Debian: the two tools below, and the JSON
+// schemas of github.com/opencontainers/image-spec, whose `schema` folder is read from its module.
+// A new version: `go get -tool PACKAGE@VERSION`, then `go mod tidy`.
 module landfall/rig
 
 go 1.26.0

@@ -1,2 +1,68 @@
-//! Being written.
-fn main() {}
+//! `cargo xtask …`: one place for everything that is done in this repository.
+//!
+//! Product commands are forwarded to the `landfall` binary, which is built first where its sources
+//! have changed. Developer tasks run here. This crate has no dependencies, so that it is there at
+//! once on a fresh clone.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a front of its own: it reads the environment and prints"
+)]
+
+mod ci;
+mod deps;
+mod forward;
+mod paths;
+mod steps;
+mod tidy;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND …
+
+Product commands, forwarded to landfall (built on first need):
+  build lock why init store schema completions        `cargo xtask build --help` says more
+
+Developer tasks:
+  test        provide the servers and judges, then run every test
+  bench       measure beside the peers: writes target/bench.json
+  lint        clippy with the workspace's lints as errors
+  fmt         rustfmt; `--check` only looks
+  tidy        the house rules: layers, dependencies, documents
+  deps        licences, sources and duplicates of dependencies
+  codegen     write what is generated; `--check` only looks
+  ci          all of the above that checks, with minutes per part
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match words.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("--help", &[][..]),
+    };
+    let done = match command {
+        "--help" | "-h" | "help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        "test" => steps::test(rest),
+        "bench" => steps::bench(rest),
+        "lint" => steps::lint(),
+        "fmt" => steps::fmt(rest),
+        "tidy" => tidy::run(),
+        "deps" => deps::run(),
+        "codegen" => steps::codegen(rest),
+        "ci" => ci::run(),
+        _ => forward::run(&words),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,2 +1,49 @@
-//! Being written.
-fn main() {}
+//! `landfall`: the front. The only crate that prints and that reads the environment, the home
+//! folder and the working folder; everything below is handed what it needs.
+//!
+//! `arguments` is what can be typed, `surroundings` what was found around the process, `commands`
+//! one file a command, `report` turns a failure into words and an exit status.
+
+mod arguments;
+mod commands;
+mod minimum;
+mod printer;
+mod progress;
+mod report;
+mod surroundings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::printer::Printer;
+use crate::surroundings::Surroundings;
+
+fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    if words.nth(1).as_deref() == Some(surroundings::CONFINED_WORD.as_ref()) {
+        return landfall_compile::confined_main(words);
+    }
+    let arguments = Arguments::parse();
+    let surroundings = Surroundings::read(&arguments.global);
+    surroundings.arm_failpoint();
+    let printer = Printer::new(&surroundings);
+    let done = minimum::check(&surroundings).and_then(|()| run(&arguments.command, &surroundings, &printer));
+    match done {
+        Ok(status) => status,
+        Err(failure) => report::report(&printer, &failure),
+    }
+}
+
+fn run(command: &Command, around: &Surroundings, printer: &Printer) -> Result<ExitCode, report::Failure> {
+    match command {
+        Command::Build(build) => commands::build::run(build, around, printer),
+        Command::Lock(lock) => commands::lock::run(lock, around, printer),
+        Command::Why(why) => commands::why::run(why, around, printer),
+        Command::Init(init) => commands::init::run(init, around, printer),
+        Command::Store(store) => commands::store::run(store, around, printer),
+        Command::Schema(schema) => commands::schema::run(schema, printer),
+        Command::Completions(completions) => commands::completions::run(completions, printer),
+    }
+}

@@ -1,1 +1,51 @@
-//! Being written.
+//! Turns an `app.toml` into a checked [`App`], or into every problem that it has.
+//!
+//! One table of fields drives what is read, what is suggested and the JSON Schema alike. This
+//! crate opens no file, fetches nothing and renders no template; it knows what can be said, and
+//! that what was said can be.
+//!
+//! In reading order: [`App`] is what comes out; `fields` lists every key; `document` turns the
+//! text into a tree with places; `shape` holds the tree against the fields; `read` makes the
+//! values; the remaining modules are one kind of value each.
+
+mod annotation;
+mod app;
+mod app_path;
+mod cargo_name;
+mod conflicts;
+mod defaults;
+mod document;
+mod environment_name;
+mod field;
+mod fields;
+mod glob;
+mod host;
+mod image_path;
+mod mode;
+mod name;
+mod owner;
+mod platform;
+mod port;
+mod problems;
+mod read;
+mod schema;
+mod shape;
+mod stop_signal;
+mod suggestion;
+mod syntax;
+mod url;
+mod variable;
+mod version;
+
+pub use app::{
+    App, CargoInput, Compression, EnvironmentName, ImageSettings, Input, InputKind, Layer, Owner,
+    Placement, PlacementSource, Port, Protocol, Reserved, Spanned, Unpack, UrlInput, Value,
+};
+pub use environment_name::EnvironmentNameError;
+pub use name::{Name, NameError};
+pub use owner::OwnerError;
+pub use platform::{Platform, PlatformError};
+pub use port::PortError;
+pub use read::{Overrides, read_app};
+pub use schema::app_schema;
+pub use suggestion::nearest;

@@ -1,1 +1,32 @@
-//! Being written.
+//! The straight line: app.toml, lock, derivation, trees, layers, image.
+//!
+//! Each module is one arrow, in this order: [`workspace`] reads an app, [`lock`] resolves what is
+//! fetched, [`derive`] hashes everything that enters, [`realise`] makes the trees that are not
+//! there yet, [`assemble`] turns trees into the image, [`output`] hands it to other tools.
+//! [`build`] is all of it; [`why`] and [`check`] look at two builds side by side.
+//!
+//! Nothing here reads the environment, the home folder or the clock: a [`Session`] is handed in.
+
+pub mod assemble;
+pub mod build;
+mod cargo;
+pub mod check;
+pub mod derive;
+mod error;
+mod events;
+mod git;
+pub mod load;
+mod local;
+mod locations;
+pub mod lock;
+pub mod output;
+pub mod realise;
+mod session;
+mod unpack;
+pub mod why;
+mod whole;
+pub mod workspace;
+
+pub use error::{Error, ErrorKind};
+pub use events::{Event, Events};
+pub use session::{Session, Strictness, thread_pool};

@@ -1,1 +1,47 @@
-//! Being written.
+//! Gives tests a world of their own: a temporary workspace, and the judges and servers that we
+//! did not write.
+//!
+//! Nothing of the product is compiled into this crate, so that what it judges with shares no bug
+//! with what it judges. It is a dev-dependency and reaches no binary that is shipped. In reading
+//! order: the workspace that every end-to-end test begins with; then the rig, that is, programs
+//! checked and built once, servers started for one test, and judges that read an image.
+
+mod environment;
+mod fixture;
+mod workspace;
+
+mod command;
+mod error;
+mod go_module;
+pub mod prerequisites;
+mod rig;
+
+mod deadline;
+mod http;
+mod namespaces;
+mod scratch;
+mod server;
+
+mod container;
+mod containerd;
+mod registry;
+
+mod image_layout;
+#[cfg(feature = "rig")]
+mod schema;
+mod unpacked;
+
+pub use command::succeed;
+pub use container::{Container, ContainerRequest};
+pub use containerd::Containerd;
+pub use error::RigError;
+pub use fixture::{Fixture, FixtureError, FixtureFile};
+pub use go_module::{GoModule, GoTool};
+pub use http::{HttpAnswer, free_port, get};
+pub use image_layout::ImageLayout;
+pub use registry::{Registry, RegistryOptions};
+pub use rig::{Part, Rig};
+#[cfg(feature = "rig")]
+pub use schema::{ImageSchemas, SchemaProblem};
+pub use unpacked::{UnpackedEntry, UnpackedKind};
+pub use workspace::{Outcome, Workspace, WorkspaceError};

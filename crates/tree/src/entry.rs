@@ -34,7 +34,8 @@ pub enum Node {
         /// May be absolute, may dangle, may have more `..` than the link is deep.
         target: String,
     },
-    /// Another name of a file of the same tree.
+    /// Another name of a file of the same tree. Of all its names the smallest is the file, so
+    /// that equal trees have equal listings; all have the same attributes.
     Hardlink {
         /// The file, which sorts and stands before the link in every stream.
         target: EntryPath,

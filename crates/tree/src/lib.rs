@@ -6,6 +6,7 @@
 
 mod contents;
 mod entry;
+mod hardlink;
 mod listing;
 mod path;
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use landfall_hashing::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 
-use crate::{Attributes, Entry, EntryPath, Node, PathError};
+use crate::{Attributes, Entry, EntryPath, Node, PathError, hardlink};
 
 const FORMAT: &str = "tree-1";
 
@@ -21,11 +21,17 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Sorts entries into a tree.
+    /// Sorts entries into a tree, and makes the smallest name of a file with several names the
+    /// file and the others links to it; a link may name its file wherever that sorts.
     ///
     /// Fails where a path comes twice, where something lies below what is no folder, or where a
     /// hard link names no file of the tree. Folders that hold entries need not be listed.
     pub fn from_entries(mut entries: Vec<Entry>) -> Result<Self, ListingError> {
+        hardlink::unify(&mut entries);
+        Self::sorted(entries)
+    }
+
+    fn sorted(mut entries: Vec<Entry>) -> Result<Self, ListingError> {
         entries.sort_by(|left, right| left.path.cmp(&right.path));
         let tree = Self { entries };
         tree.check()?;
@@ -85,7 +91,8 @@ impl Tree {
         Digest::of(self.to_bytes())
     }
 
-    /// Reads the written form back, checking all that [`Tree::from_entries`] checks.
+    /// Reads the written form back, checking all that [`Tree::from_entries`] checks, and that
+    /// every link comes after its file.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ListingError> {
         let text = std::str::from_utf8(bytes).map_err(|_| ListingError::Format { line: 1 })?;
         let mut lines = text.lines();
@@ -94,7 +101,17 @@ impl Tree {
             return Err(ListingError::Format { line: 1 });
         }
         let entries = lines.enumerate().map(|(index, line)| read_line(index + 2, line));
-        Self::from_entries(entries.collect::<Result<_, _>>()?)
+        Self::sorted(entries.collect::<Result<_, _>>()?)
+    }
+
+    /// The first entry below an entry.
+    fn below(&self, above: &Entry) -> Option<&Entry> {
+        if above.path.is_root() {
+            return self.entries.iter().find(|entry| !entry.path.is_root());
+        }
+        let prefix = format!("{}/", above.path);
+        let index = self.entries.partition_point(|entry| *entry.path.as_str() < *prefix);
+        self.entries.get(index).filter(|entry| entry.path.as_str().starts_with(&prefix))
     }
 
     fn check(&self) -> Result<(), ListingError> {
@@ -105,15 +122,13 @@ impl Tree {
     }
 
     fn check_entry(&self, entry: &Entry) -> Result<(), ListingError> {
-        let blocking = |above: &EntryPath| {
-            self.get(above).is_some_and(|entry| !matches!(entry.node, Node::Directory))
-        };
-        if let Some(above) = entry.path.ancestors().find(blocking) {
-            return Err(ListingError::BelowNoFolder { path: entry.path.clone(), above });
+        if let Some(below) = self.below(entry).filter(|_| !matches!(entry.node, Node::Directory)) {
+            let (path, above) = (below.path.clone(), entry.path.clone());
+            return Err(ListingError::BelowNoFolder { path, above });
         }
         if let Node::Hardlink { target } = &entry.node {
             let file = self.get(target).is_some_and(|entry| matches!(entry.node, Node::File { .. }));
-            if !file {
+            if !file || *target > entry.path {
                 let (path, target) = (entry.path.clone(), target.clone());
                 return Err(ListingError::LinkTarget { path, target });
             }
@@ -216,7 +231,7 @@ pub enum ListingError {
     Duplicate { path: EntryPath },
     #[error("the path `{path}` lies below `{above}`, which is no folder")]
     BelowNoFolder { path: EntryPath, above: EntryPath },
-    #[error("the hard link `{path}` names `{target}`, which is no file of the same tree")]
+    #[error("the hard link `{path}` names `{target}`, which is no file that comes before it in the same tree")]
     LinkTarget { path: EntryPath, target: EntryPath },
     #[error("line {line} of the listing is not in the format `{FORMAT}`")]
     Format { line: usize },
@@ -248,13 +263,49 @@ mod tests {
         assert_eq!(Tree::from_bytes(&tree.to_bytes()).unwrap(), tree);
     }
 
+    fn hardlink(target: &str) -> Node {
+        Node::Hardlink { target: target.parse().unwrap() }
+    }
+
+    /// Whichever name is said to be the file, the smallest is, and its attributes are everyone's.
+    #[test]
+    fn the_smallest_name_of_a_file_is_the_file() {
+        let mut z = entry("z", file());
+        z.attributes.mode = 0o600;
+        let tree = Tree::from_entries(vec![entry("y", hardlink("z")), z, entry("x", hardlink("z"))]).unwrap();
+        let nodes: Vec<_> = tree.entries().iter().map(|entry| (entry.path.as_str(), &entry.node)).collect();
+        assert_eq!(nodes, [("x", &file()), ("y", &hardlink("x")), ("z", &hardlink("x"))]);
+        assert!(tree.entries().iter().all(|entry| entry.attributes.mode == 0o600));
+
+        let mut x = entry("x", file());
+        x.attributes.mode = 0o600;
+        let other = Tree::from_entries(vec![x, entry("z", hardlink("x")), entry("y", hardlink("x"))]);
+        assert_eq!(other.unwrap().hash(), tree.hash());
+    }
+
+    /// A listing in another form would have another hash than the tree that is read from it.
+    #[test]
+    fn refuses_a_listing_whose_link_comes_before_its_file() {
+        let entries = vec![entry("a", hardlink("b")), entry("b", file())];
+        let bytes = Tree { entries }.to_bytes();
+        assert!(matches!(Tree::from_bytes(&bytes), Err(ListingError::LinkTarget { .. })));
+    }
+
     #[test]
     fn refuses_what_makes_no_tree() {
         let twice = vec![entry("a", file()), entry("a", Node::Directory)];
         assert!(matches!(Tree::from_entries(twice), Err(ListingError::Duplicate { .. })));
         let below = vec![entry("a", file()), entry("a/b", file())];
         assert!(matches!(Tree::from_entries(below), Err(ListingError::BelowNoFolder { .. })));
-        let dangling = vec![entry("a", Node::Hardlink { target: "b".parse().unwrap() })];
+        let beside = vec![entry("a", file()), entry("a!", file()), entry("a/b/c", file())];
+        assert!(matches!(Tree::from_entries(beside), Err(ListingError::BelowNoFolder { .. })));
+        let root = vec![entry("", file()), entry("a", file())];
+        assert!(matches!(Tree::from_entries(root), Err(ListingError::BelowNoFolder { .. })));
+        let dangling = vec![entry("a", hardlink("b"))];
         assert!(matches!(Tree::from_entries(dangling), Err(ListingError::LinkTarget { .. })));
+        let chain = vec![entry("a", file()), entry("b", hardlink("a")), entry("c", hardlink("b"))];
+        assert!(matches!(Tree::from_entries(chain), Err(ListingError::LinkTarget { .. })));
+        let itself = vec![entry("a", hardlink("a"))];
+        assert!(matches!(Tree::from_entries(itself), Err(ListingError::LinkTarget { .. })));
     }
 }

@@ -1,0 +1,25 @@
+//! `landfall completions`.
+
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use crate::arguments::Arguments;
+use crate::printer::Printer;
+use crate::report::Failure;
+
+/// Print completions for a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Example: landfall completions bash > ~/.local/share/bash-completion/completions/landfall")]
+pub struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+pub fn run(arguments: &Completions, printer: &Printer) -> Result<ExitCode, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut Arguments::command(), "landfall", &mut script);
+    printer.data(String::from_utf8_lossy(&script).trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}

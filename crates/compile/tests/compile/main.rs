@@ -1,0 +1,38 @@
+//! What is compiled is found by reading; what is compiled comes out the same everywhere.
+//!
+//! Real cargo, real rustc, no server. This program is its own sandbox helper: started with
+//! `confined` as its first argument, it does what the front's hidden command does.
+
+mod bad_input;
+mod confinement;
+mod discovery;
+mod fixture;
+mod reproducible;
+mod toolchain;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == "confined") {
+        return landfall_compile::confined_main(arguments);
+    }
+    let parts = [
+        bad_input::trials(),
+        confinement::trials(),
+        discovery::trials(),
+        reproducible::trials(),
+        toolchain::trials(),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), parts.into_iter().flatten().collect()).exit_code()
+}
+
+/// A test: it fails by a panic, as a plain test does.
+fn trial(name: &str, run: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(name, move || {
+        run();
+        Ok(())
+    })
+}

@@ -1,0 +1,180 @@
+//! The JSON Schema of `app.toml`, from the table that the reader uses.
+
+use std::collections::BTreeMap;
+
+use landfall_diagnostics::Source;
+use serde_json::{Map, Value, json};
+
+use crate::document::{self, Content, Item};
+use crate::field::{self, Field, Kind, Text};
+use crate::fields::APP_FILE;
+use crate::mode;
+
+/// The schema (JSON Schema, draft 2020-12), for editors and for programs that write `app.toml`.
+///
+/// What it refuses is refused by [`read_app`](crate::read_app) too. The reader also sees what no
+/// schema can say: inputs that nobody declares, destinations that collide, ids that are too high.
+pub fn app_schema() -> Value {
+    let mut tables = BTreeMap::from([("value", value_schema())]);
+    let mut schema = table_schema(&APP_FILE, &mut tables);
+    let about = [
+        ("$schema", json!("https://json-schema.org/draft/2020-12/schema")),
+        ("title", json!(APP_FILE.title)),
+    ];
+    let definitions = [("$defs", json!(tables))];
+    insert(&mut schema, about.into_iter().chain(definitions));
+    schema
+}
+
+fn insert(schema: &mut Value, entries: impl IntoIterator<Item = (&'static str, Value)>) {
+    if let Value::Object(object) = schema {
+        object.extend(entries.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    }
+}
+
+type Tables = BTreeMap<&'static str, Value>;
+
+fn table_schema(table: &'static field::Table, tables: &mut Tables) -> Value {
+    let properties: Map<_, _> = table
+        .fields
+        .iter()
+        .map(|field| (field.key.to_owned(), field_schema(field, tables)))
+        .collect();
+    let required: Vec<_> =
+        table.fields.iter().filter(|field| field.is_required).map(|field| field.key).collect();
+    let mut schema = json!({
+        "type": "object",
+        "description": table.doc,
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    });
+    let beside = table
+        .fields
+        .iter()
+        .filter_map(|field| Some((field.key.to_owned(), json!([field.beside?]))));
+    let beside: Map<_, _> = beside.collect();
+    let dependent = (!beside.is_empty()).then_some(("dependentRequired", Value::Object(beside)));
+    insert(&mut schema, dependent.into_iter().chain(table.rule.as_ref().map(rule_schema)));
+    schema
+}
+
+fn rule_schema(rule: &field::Rule) -> (&'static str, Value) {
+    let keys = rule.keys.iter().map(|key| json!({ "required": [key] })).collect();
+    (if rule.contradiction.is_some() { "oneOf" } else { "anyOf" }, Value::Array(keys))
+}
+
+fn field_schema(field: &'static Field, tables: &mut Tables) -> Value {
+    let mut schema = kind_schema(&field.kind, tables);
+    let doc = match field.reserved {
+        Some(reserved) => format!("{} Reserved: {} are not built yet.", field.doc, reserved.what),
+        None => field.doc.to_owned(),
+    };
+    let examples = (!matches!(field.kind, Kind::Anything))
+        .then(|| ("examples", json!([to_json(field.example)])));
+    let default = field.default.map(|default| ("default", to_json(default)));
+    let reserved = field.reserved.map(|_| ("x-reserved", json!(true)));
+    insert(
+        &mut schema,
+        [("description", json!(doc))].into_iter().chain(examples).chain(default).chain(reserved),
+    );
+    schema
+}
+
+fn kind_schema(kind: &'static Kind, tables: &mut Tables) -> Value {
+    match kind {
+        Kind::Text(text) => text_schema(text),
+        Kind::Mode => json!({ "type": "string", "pattern": mode::PATTERN }),
+        Kind::Count => {
+            json!({ "type": "integer", "minimum": 0, "maximum": crate::shape::COUNT_LIMIT })
+        }
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Choice(words) => json!({ "enum": words }),
+        Kind::List(kind) => json!({ "type": "array", "items": kind_schema(kind, tables) }),
+        Kind::Table(table) => table_reference(table, tables),
+        Kind::Map(map) => json!({
+            "type": "object",
+            "propertyNames": text_schema(&map.key),
+            "additionalProperties": kind_schema(&map.value, tables),
+        }),
+        Kind::Either(kinds) => {
+            let kinds: Vec<_> = kinds.iter().map(|kind| kind_schema(kind, tables)).collect();
+            json!({ "anyOf": kinds })
+        }
+        Kind::Value => json!({ "$ref": "#/$defs/value" }),
+        Kind::Anything => json!({}),
+    }
+}
+
+/// A table is written once among the definitions, and named where it is used.
+fn table_reference(table: &'static field::Table, tables: &mut Tables) -> Value {
+    if !tables.contains_key(table.name) {
+        let schema = table_schema(table, tables);
+        tables.insert(table.name, schema);
+    }
+    json!({ "$ref": format!("#/$defs/{}", table.name) })
+}
+
+fn text_schema(text: &Text) -> Value {
+    let mut schema = json!({ "type": "string" });
+    let pattern = text.pattern.map(|pattern| ("pattern", json!(pattern)));
+    insert(
+        &mut schema,
+        pattern.into_iter().chain(text.length_limit.map(|limit| ("maxLength", json!(limit)))),
+    );
+    schema
+}
+
+/// What a template can show: everything but floats and dates.
+fn value_schema() -> Value {
+    let value = json!({ "$ref": "#/$defs/value" });
+    json!({
+        "description": "A value for templates inside the image.",
+        "anyOf": [
+            { "type": ["string", "integer", "boolean"] },
+            { "type": "array", "items": value },
+            { "type": "object", "additionalProperties": value },
+        ],
+    })
+}
+
+/// A value of the table of fields, which is written as TOML because people see it.
+fn to_json(toml: &str) -> Value {
+    let (document, _) = document::parse(&Source::new("fields", format!("value = {toml}")));
+    document.get("value").map_or(Value::Null, item_to_json)
+}
+
+fn item_to_json(item: &Item) -> Value {
+    match &item.content {
+        Content::Text(text) => json!(text),
+        Content::Integer(integer) => json!(integer.value()),
+        Content::Boolean(boolean) => json!(boolean),
+        Content::List(items) => items.iter().map(item_to_json).collect(),
+        Content::Table(table) => table
+            .entries
+            .iter()
+            .map(|entry| (entry.key.value.clone(), item_to_json(&entry.item)))
+            .collect(),
+        Content::Float | Content::Datetime => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every example and default of the table is whole, and of the kind that it stands for.
+    #[test]
+    fn every_example_reads() {
+        let schema = app_schema();
+        let mut pending = vec![&schema];
+        while let Some(value) = pending.pop() {
+            assert!(!value.is_null(), "an example or a default of the table is no TOML");
+            match value {
+                Value::Array(values) => pending.extend(values),
+                Value::Object(entries) => pending.extend(entries.values()),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Turns a derivation into the image: trees placed, layers written where the store has them not,
+//! documents, the one digest.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use landfall_config::{App, Owner as ConfigOwner, Platform, Protocol};
+use landfall_derivation::record::BlobFact;
+use landfall_diagnostics::Diagnostic;
+use landfall_hashing::Digest;
+use landfall_image::document::{self, Descriptor, Empty, Execution, Image, PlatformImage};
+use landfall_image::layer::{self, LayerDerivation};
+use landfall_image::{Encoding, Place, PlaceError, Stack};
+use landfall_tree::{Contents, Node, Tree};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::derive::{Derived, DerivedImage, DerivedLayer, TreeSource};
+use crate::locations::Locations;
+use crate::realise::{self, Realisation};
+use crate::{Error, Event, Session};
+
+/// Bytes between two progress events of a layer.
+const PROGRESS_STEP_BYTES: u64 = 4 << 20;
+
+/// A layer whose tree is known.
+#[derive(Debug, Clone)]
+pub struct PlacedLayer {
+    /// From app.toml.
+    pub name: String,
+    /// What its bytes follow from.
+    pub derivation: LayerDerivation,
+    /// Final paths, modes and owners.
+    pub tree: Arc<Tree>,
+}
+
+/// What a layer came to, kept under its id.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct LayerRealisation {
+    #[serde(flatten)]
+    pub(crate) blob: BlobFact,
+}
+
+/// Trees of builds that are known, by the build's id.
+pub(crate) type Trees = BTreeMap<Digest, (Realisation, Arc<Tree>)>;
+
+/// The trees that the store has.
+pub(crate) fn known_trees(session: &Session<'_>, derived: &Derived) -> Result<Trees, Error> {
+    let mut trees = Trees::new();
+    for id in derived.builds.keys() {
+        if let Some((realisation, tree)) = realise::known(session, id)? {
+            trees.insert(*id, (realisation, Arc::new(tree)));
+        }
+    }
+    Ok(trees)
+}
+
+/// Puts the trees of one platform's layers at their places; none for a layer of which a tree is
+/// not known, and for those above it.
+pub(crate) fn place(
+    derived: &Derived,
+    image: &DerivedImage,
+    trees: &Trees,
+) -> Result<Vec<Option<PlacedLayer>>, Error> {
+    let mut stack = Some(Stack::new());
+    let placed = image.layers.iter().map(|layer| {
+        let Some(sources) = sources(layer, trees) else {
+            stack = None;
+            return Ok(None);
+        };
+        let Some(stack) = &mut stack else { return Ok(None) };
+        place_layer(derived.encoding, layer, &sources, stack).map(Some)
+    });
+    placed.collect()
+}
+
+fn sources(layer: &DerivedLayer, trees: &Trees) -> Option<Vec<Arc<Tree>>> {
+    let tree = |source: &TreeSource| match source {
+        TreeSource::Known(tree) => Some(tree.clone()),
+        TreeSource::Build(id) => trees.get(id).map(|(_, tree)| tree.clone()),
+    };
+    layer.places.iter().map(|place| tree(&place.tree)).collect()
+}
+
+fn place_layer(
+    encoding: Encoding,
+    layer: &DerivedLayer,
+    sources: &[Arc<Tree>],
+    stack: &mut Stack,
+) -> Result<PlacedLayer, Error> {
+    let places = layer.places.iter().zip(sources).map(|(place, tree)| Place {
+        tree,
+        to: place.to.clone(),
+        modes: place.modes,
+        owners: place.owners,
+    });
+    let places: Vec<_> = places.collect();
+    let tree = stack.lay(&places).map_err(|errors| {
+        Error::Problems(errors.iter().map(|error| place_problem(layer, error)).collect())
+    })?;
+    let derivation = LayerDerivation { tree: tree.hash(), encoding, compression: layer.compression };
+    Ok(PlacedLayer { name: layer.name.clone(), derivation, tree: Arc::new(tree) })
+}
+
+fn place_problem(layer: &DerivedLayer, error: &PlaceError) -> Diagnostic {
+    let (place, other) = error.places();
+    let message = format!("in the layer `{}`: {error}", layer.name);
+    let mut problem = Diagnostic::error("layer::conflict", message);
+    for (index, text) in [(place, "placed here"), (other, "and here")] {
+        if let Some(place) = index.and_then(|index| layer.places.get(index)) {
+            problem = problem.at(&place.span, text);
+        }
+    }
+    problem.help("leave one out with `exclude`, place it elsewhere, or put it into a later layer, which covers it")
+}
+
+/// The blob of a layer, where the store has it.
+pub(crate) fn known_blob(session: &Session<'_>, derivation: &LayerDerivation) -> Result<Option<BlobFact>, Error> {
+    let realised = session.store.realisation::<LayerRealisation>(&derivation.id())?;
+    let whole = realised.filter(|layer| session.store.blob_size_bytes(&layer.blob.digest) == Some(layer.blob.size_bytes));
+    Ok(whole.map(|layer| layer.blob))
+}
+
+/// A layer to be written, once however many platforms share it.
+pub(crate) struct Wanted<'a> {
+    pub(crate) platform: String,
+    pub(crate) layer: &'a PlacedLayer,
+}
+
+/// Writes layers side by side: at most as many at once as there are threads, so that memory stays
+/// flat; inside each, blocks are compressed by the same threads.
+pub(crate) fn write_layers(
+    session: &Session<'_>,
+    app: &str,
+    wanted: &[Wanted<'_>],
+    contents: &dyn Contents,
+) -> Result<BTreeMap<Digest, BlobFact>, Error> {
+    let next = AtomicU64::new(0);
+    let done = Mutex::new(Ok(BTreeMap::new()));
+    let work = || {
+        while let Some(wanted) = wanted.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
+            let written = write_layer(session, app, wanted, contents);
+            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+            match (written, &mut *done) {
+                (Ok(blob), Ok(blobs)) => drop(blobs.insert(wanted.layer.derivation.id(), blob)),
+                (Err(error), Ok(_)) => *done = Err(error),
+                (_, Err(_)) => return,
+            }
+        }
+    };
+    let threads = session.pool.current_num_threads().min(wanted.len());
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write_layer(session: &Session<'_>, app: &str, wanted: &Wanted<'_>, contents: &dyn Contents) -> Result<BlobFact, Error> {
+    let Wanted { platform, layer } = wanted;
+    let progress = Watched { session, app, platform, layer, contents, done_bytes: AtomicU64::new(0), total_bytes: layer.tree.size_bytes() };
+    let mut blob = session.store.blob_writer()?;
+    let written = layer::write(&session.pool, &layer.derivation, &layer.tree, &progress, &mut blob);
+    let failed = |source| Error::Layer { app: app.into(), layer: layer.name.clone(), source };
+    let written = written.map_err(failed)?;
+    blob.commit_as(written.digest)?;
+    let fact = BlobFact { digest: written.digest, diff_id: written.diff_id, size_bytes: written.size_bytes };
+    session.store.put_realisation(&layer.derivation.id(), &LayerRealisation { blob: fact })?;
+    let size_bytes = written.size_bytes;
+    session.events.event(Event::LayerBuilt { app, platform, layer: &layer.name, size_bytes });
+    Ok(fact)
+}
+
+/// Tells how far a layer is, from the contents that are read for it.
+struct Watched<'a> {
+    session: &'a Session<'a>,
+    app: &'a str,
+    platform: &'a str,
+    layer: &'a PlacedLayer,
+    contents: &'a dyn Contents,
+    done_bytes: AtomicU64,
+    total_bytes: u64,
+}
+
+impl Contents for Watched<'_> {
+    fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(WatchedReader { reader: self.contents.open(digest)?, watched: self }))
+    }
+}
+
+struct WatchedReader<'a> {
+    reader: Box<dyn Read + Send + 'a>,
+    watched: &'a Watched<'a>,
+}
+
+impl Read for WatchedReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        self.watched.advance(count as u64);
+        Ok(count)
+    }
+}
+
+impl Watched<'_> {
+    fn advance(&self, count: u64) {
+        let before = self.done_bytes.fetch_add(count, Ordering::Relaxed);
+        let done_bytes = before + count;
+        if before / PROGRESS_STEP_BYTES != done_bytes / PROGRESS_STEP_BYTES || done_bytes == self.total_bytes {
+            let Self { app, platform, total_bytes, .. } = *self;
+            self.session.events.event(Event::Layer { app, platform, layer: &self.layer.name, done_bytes, total_bytes });
+        }
+    }
+}
+
+/// Whether every file of a tree can be read without making it anew.
+pub(crate) fn contents_known(tree: &Tree, locations: &Locations<'_>) -> bool {
+    tree.entries().iter().all(|entry| match &entry.node {
+        Node::File { size_bytes, digest } => *size_bytes == 0 || locations.knows(digest),
+        _ => true,
+    })
+}
+
+/// The image's documents over layers that are all written.
+pub(crate) fn image(app: &App, platforms: &[(Platform, Vec<(PlacedLayer, BlobFact)>)]) -> Image {
+    let annotations = annotations(app);
+    let one = |(platform, layers): &(Platform, Vec<(PlacedLayer, BlobFact)>)| {
+        let layers = layers.iter().map(|(layer, blob)| described(layer, blob)).collect();
+        PlatformImage::new(document_platform(platform), execution(app), layers, annotations.clone())
+    };
+    Image::new(platforms.iter().map(one).collect(), annotations.clone())
+}
+
+fn described(layer: &PlacedLayer, blob: &BlobFact) -> document::Layer {
+    let media_type = layer.derivation.compression.media_type().to_owned();
+    let descriptor = Descriptor { media_type, digest: blob.digest, size: blob.size_bytes, platform: None };
+    document::Layer { name: layer.name.clone(), diff_id: blob.diff_id, descriptor }
+}
+
+fn document_platform(platform: &Platform) -> document::Platform {
+    document::Platform {
+        architecture: platform.architecture().to_string(),
+        os: platform.os().to_string(),
+        variant: platform.variant().map(|variant| variant.to_string()),
+    }
+}
+
+/// What app.toml says goes into the annotations, and nothing of time, revision or state.
+fn annotations(app: &App) -> BTreeMap<String, String> {
+    let mut annotations = app.image.annotations.clone();
+    annotations.insert("org.opencontainers.image.title".into(), app.name.value.to_string());
+    annotations.insert("org.opencontainers.image.version".into(), app.version.value.clone());
+    annotations
+}
+
+fn execution(app: &App) -> Execution {
+    let image = &app.image;
+    Execution {
+        user: image.user.map(user).unwrap_or_default(),
+        exposed_ports: image.ports.iter().map(|port| (format!("{}/{}", port.number, protocol(port.protocol)), Empty {})).collect(),
+        env: image.env.iter().map(|(name, value)| format!("{name}={value}")).collect(),
+        entrypoint: image.entrypoint.clone(),
+        cmd: image.command.clone(),
+        volumes: image.volumes.iter().map(|path| (format!("/{path}"), Empty {})).collect(),
+        working_dir: image.working_directory.as_ref().map(|path| format!("/{path}")).unwrap_or_default(),
+        labels: image.labels.clone(),
+        stop_signal: image.stop_signal.clone().unwrap_or_default(),
+    }
+}
+
+fn user(owner: ConfigOwner) -> String {
+    format!("{}:{}", owner.user_id, owner.group_id)
+}
+
+fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "tcp",
+        Protocol::Udp => "udp",
+        Protocol::Sctp => "sctp",
+    }
+}
+
+/// The settings that enter the documents, by the name that a person would look for.
+pub(crate) fn settings(app: &App, encoding: Encoding) -> Vec<(String, Value)> {
+    let execution = serde_json::to_value(execution(app)).unwrap_or_default();
+    let fields = execution.as_object().cloned().unwrap_or_default();
+    let mut settings: Vec<_> = fields.into_iter().map(|(name, value)| (setting_name(&name), value)).collect();
+    settings.push(("app.version".into(), json!(app.version.value)));
+    settings.push(("app.name".into(), json!(app.name.value.to_string())));
+    settings.push(("encoding".into(), json!(encoding.number())));
+    settings.push(("image.annotations".into(), json!(app.image.annotations)));
+    settings
+}
+
+fn setting_name(field: &str) -> String {
+    let name = match field {
+        "User" => "user",
+        "ExposedPorts" => "ports",
+        "Env" => "env",
+        "Entrypoint" => "entrypoint",
+        "Cmd" => "command",
+        "Volumes" => "volumes",
+        "WorkingDir" => "working_directory",
+        "Labels" => "labels",
+        _ => "stop_signal",
+    };
+    format!("image.{name}")
+}

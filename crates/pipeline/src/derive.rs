@@ -1,0 +1,580 @@
+//! Turns an app, its lock and its files into a derivation: everything that enters the image, by
+//! content. Nothing is fetched, compiled or unpacked here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use landfall_archive::{Format, Limits, Options};
+use landfall_config::{
+    App, Compression, InputKind, Layer, Placement, PlacementSource, Platform, Unpack, UrlInput, Value,
+};
+use landfall_derivation::build::Build;
+use landfall_derivation::lock::{Lock, LockedInput};
+use landfall_derivation::record::InputFact;
+use landfall_derivation::template;
+use landfall_diagnostics::{Diagnostic, Source, Span};
+use landfall_hashing::{Digest, canonical};
+use landfall_image::{Encoding, Modes, Owner, Owners};
+use landfall_tree::{Attributes, Entry, EntryPath, Node, Tree};
+use serde_json::json;
+
+use crate::cargo::{Cargo, CargoPlan};
+use crate::local::{LocalError, LocalFiles};
+use crate::locations::{Location, Locations};
+use crate::workspace::Loaded;
+use crate::{Error, Session};
+
+/// An app with every input known by content.
+pub struct Derived {
+    /// What was asked for.
+    pub app: App,
+    /// How layers are written.
+    pub encoding: Encoding,
+    /// One a platform, in the app's order.
+    pub images: Vec<DerivedImage>,
+    /// Builds by the id that layers name them by.
+    pub(crate) builds: BTreeMap<Digest, PlannedBuild>,
+    /// Locked files that are placed as they are, by digest.
+    pub(crate) downloads: BTreeMap<Digest, Download>,
+    /// For the record: everything that enters, by a name that people know.
+    pub inputs: BTreeMap<String, InputFact>,
+}
+
+/// One platform's layers.
+pub struct DerivedImage {
+    /// The platform.
+    pub platform: Platform,
+    /// Lowest first.
+    pub layers: Vec<DerivedLayer>,
+}
+
+/// One layer before its trees are placed.
+pub struct DerivedLayer {
+    /// From app.toml.
+    pub name: String,
+    /// The layer's own, or the image's.
+    pub compression: landfall_image::Compression,
+    /// In their order.
+    pub(crate) places: Vec<DerivedPlace>,
+    /// Keys of [`Derived::inputs`].
+    pub inputs: Vec<String>,
+}
+
+/// One placement with its tree, or with the build that will give it.
+pub(crate) struct DerivedPlace {
+    pub(crate) span: Span,
+    pub(crate) to: EntryPath,
+    pub(crate) modes: Modes,
+    pub(crate) owners: Owners,
+    pub(crate) tree: TreeSource,
+}
+
+/// Where a tree comes from.
+pub(crate) enum TreeSource {
+    Known(Arc<Tree>),
+    Build(Digest),
+}
+
+/// A build and how it would be done.
+pub(crate) struct PlannedBuild {
+    pub(crate) build: Build,
+    pub(crate) input: String,
+    pub(crate) span: Span,
+    pub(crate) action: Action,
+}
+
+impl PlannedBuild {
+    /// The archive that is unpacked; the build's own id where it unpacks nothing.
+    pub(crate) fn archive(&self) -> Digest {
+        match &self.build {
+            Build::Unpack { archive, .. } => *archive,
+            Build::Cargo { .. } => self.build.id(),
+        }
+    }
+}
+
+/// What a build does.
+pub(crate) enum Action {
+    Unpack { archive: ArchivePlace, format: Format, options: Options },
+    Cargo(Box<CargoPlan>),
+}
+
+/// Where an archive lies.
+#[derive(Clone)]
+pub(crate) enum ArchivePlace {
+    Local,
+    Download(Digest),
+}
+
+/// A locked file.
+#[derive(Clone)]
+pub(crate) struct Download {
+    pub(crate) input: String,
+    pub(crate) locked: LockedInput,
+    pub(crate) redirects: Vec<String>,
+}
+
+/// Hashes everything that enters an app's image.
+///
+/// `platforms` narrows the app's own; empty means all of them. Fails with every problem at once.
+pub(crate) fn derive(
+    session: &Session<'_>,
+    workspace: &Path,
+    loaded: &Loaded,
+    lock: &Lock,
+    platforms: &[Platform],
+    files: &LocalFiles<'_>,
+    locations: &Locations<'_>,
+) -> Result<Derived, Error> {
+    let encoding = Encoding::try_from(lock.encoding).map_err(|error| encoding_problem(loaded, &error))?;
+    let mut deriver = Deriver {
+        session,
+        workspace,
+        loaded,
+        lock,
+        files,
+        locations,
+        problems: Vec::new(),
+        cargo: Cargo::default(),
+        derived: Derived {
+            app: loaded.app.clone(),
+            encoding,
+            images: Vec::new(),
+            builds: BTreeMap::new(),
+            downloads: BTreeMap::new(),
+            inputs: BTreeMap::new(),
+        },
+    };
+    deriver.settings();
+    for platform in loaded.app.platforms.iter().filter(|own| platforms.is_empty() || platforms.contains(own)) {
+        deriver.image(platform)?;
+    }
+    match deriver.problems {
+        problems if problems.is_empty() => Ok(deriver.derived),
+        mut problems => {
+            problems.sort();
+            problems.dedup();
+            Err(Error::Problems(problems))
+        }
+    }
+}
+
+fn encoding_problem(loaded: &Loaded, error: &landfall_image::UnknownEncoding) -> Error {
+    let name = &loaded.app.name.value;
+    Diagnostic::error("lock::encoding", format!("`apps/{name}/app.lock` wants an encoding that is not known: {error}"))
+        .help("use a newer version of Landfall; removing the lock would change the digest")
+        .into()
+}
+
+struct Deriver<'a> {
+    session: &'a Session<'a>,
+    workspace: &'a Path,
+    loaded: &'a Loaded,
+    lock: &'a Lock,
+    files: &'a LocalFiles<'a>,
+    locations: &'a Locations<'a>,
+    problems: Vec<Diagnostic>,
+    cargo: Cargo,
+    derived: Derived,
+}
+
+impl Deriver<'_> {
+    /// The parts of app.toml that enter the image by themselves.
+    fn settings(&mut self) {
+        let parts = crate::assemble::settings(&self.loaded.app, self.derived.encoding);
+        for (name, value) in parts {
+            let hash = canonical::digest_of(&value);
+            self.fact(format!("setting {name}"), hash, BTreeMap::new());
+        }
+    }
+
+    fn fact(&mut self, key: String, hash: Digest, parts: BTreeMap<String, Digest>) {
+        self.derived.inputs.insert(key, InputFact { hash, parts });
+    }
+
+    fn image(&mut self, platform: &Platform) -> Result<(), Error> {
+        let app = &self.loaded.app;
+        let mut layers = Vec::new();
+        for layer in &app.layers {
+            layers.push(self.layer(platform, layer, app.image.compression)?);
+        }
+        self.derived.images.push(DerivedImage { platform: platform.clone(), layers });
+        Ok(())
+    }
+
+    fn layer(&mut self, platform: &Platform, layer: &Layer, default: Compression) -> Result<DerivedLayer, Error> {
+        let name = layer.name.value.to_string();
+        let setting = format!("setting layers.{name}");
+        let mut inputs = vec![setting.clone()];
+        let mut places = Vec::new();
+        for placement in &layer.placements {
+            let Some((tree, input)) = self.tree(platform, placement)? else { continue };
+            inputs.extend(input);
+            let (modes, owners) = treatment(placement);
+            let (span, to) = (placement.span.clone(), placement.to.clone());
+            places.push(DerivedPlace { span, to, modes, owners, tree });
+        }
+        inputs.dedup();
+        let compression = match layer.compression.unwrap_or(default) {
+            Compression::Gzip => landfall_image::Compression::Gzip,
+            Compression::Zstd => landfall_image::Compression::Zstd,
+        };
+        let hash = canonical::digest_of(&layer_setting(layer, compression));
+        self.fact(setting, hash, BTreeMap::new());
+        Ok(DerivedLayer { name, compression, places, inputs })
+    }
+
+    /// The tree of a placement and the key of what it is made of; none where there was a problem.
+    fn tree(&mut self, platform: &Platform, placement: &Placement) -> Result<Option<(TreeSource, Option<String>)>, Error> {
+        let known = |tree: Tree| TreeSource::Known(Arc::new(tree));
+        match &placement.source {
+            PlacementSource::Directory => {
+                let mode = placement.mode.unwrap_or(Attributes::EXECUTABLE);
+                Ok(Some((known(single(Node::Directory, mode)), None)))
+            }
+            PlacementSource::Symlink(target) => {
+                let node = Node::Symlink { target: target.clone() };
+                Ok(Some((known(single(node, Attributes::SYMLINK)), None)))
+            }
+            PlacementSource::File(path) => {
+                let tree = self.local(&path.value, &path.span);
+                Ok(tree.map(|tree| (TreeSource::Known(tree), Some(format!("file {}", path.value)))))
+            }
+            PlacementSource::Template(path) => {
+                let tree = self.template(&path.value, &path.span)?;
+                Ok(tree.map(|tree| (known(tree), Some(format!("template {}", path.value)))))
+            }
+            PlacementSource::Input(name) => self.input(platform, name.value.as_ref()),
+            PlacementSource::Unpack(unpack) => self.unpack(platform, unpack),
+        }
+    }
+
+    fn local(&mut self, path: &EntryPath, span: &Span) -> Option<Arc<Tree>> {
+        match self.files.tree(&self.loaded.folder, path, self.locations) {
+            Ok(tree) => {
+                self.fact(format!("file {path}"), tree.hash(), parts(&tree));
+                Some(Arc::new(tree))
+            }
+            Err(error) => {
+                self.problems.push(self.local_problem(&error, span));
+                None
+            }
+        }
+    }
+
+    /// Paths in messages are shown as the user knows them.
+    fn local_problem(&self, error: &LocalError, span: &Span) -> Diagnostic {
+        let root = format!("{}/", self.workspace.display());
+        let message = error.to_string().replace(&root, "");
+        Diagnostic::error("files::unusable", message).at(span, "named here").help(error.help())
+    }
+
+    /// A rendered file. Its bytes are made here, and are as good as any input's.
+    fn template(&mut self, path: &EntryPath, span: &Span) -> Result<Option<Tree>, Error> {
+        let place = self.loaded.folder.join(path.as_str());
+        let Some(tree) = self.local(path, span) else { return Ok(None) };
+        if tree.single_file().is_none() {
+            let problem = Diagnostic::error("template::folder", format!("`{path}` is no file, and only a file can be rendered"));
+            self.problems.push(problem.at(span, "named here").help("name each template, or place the folder with `files`"));
+            return Ok(None);
+        }
+        let Ok(text) = std::fs::read_to_string(&place) else {
+            let problem = Diagnostic::error("template::encoding", format!("the template `{path}` is not UTF-8"));
+            self.problems.push(problem.at(span, "named here").help("place it with `files` if nothing in it is to be rendered"));
+            return Ok(None);
+        };
+        let shown = Path::new("apps").join(self.loaded.app.name.value.as_ref()).join(path.as_str());
+        match template::render(&Source::new(shown, text), &self.image_names()) {
+            Ok(text) => Ok(Some(self.rendered(path, &tree, text))),
+            Err(problems) => {
+                self.problems.extend(problems);
+                Ok(None)
+            }
+        }
+    }
+
+    fn rendered(&mut self, path: &EntryPath, template: &Tree, text: String) -> Tree {
+        let digest = Digest::of(&text);
+        self.locations.insert(digest, Location::Inline(text.as_bytes().into()));
+        let source = template.single_file().map_or(digest, |(digest, _)| digest);
+        let parts = [("source".to_owned(), source), ("rendered".to_owned(), digest)].into();
+        self.fact(format!("template {path}"), digest, parts);
+        let mode = template.entries()[0].attributes.mode;
+        self.derived.inputs.remove(&format!("file {path}"));
+        Tree::file(digest, text.len() as u64, mode)
+    }
+
+    /// What a template inside the image may name.
+    fn image_names(&self) -> BTreeMap<String, template::Value> {
+        let values = self.loaded.app.image.values.iter();
+        let mut names: BTreeMap<_, _> = values.map(|(name, value)| (name.clone(), template_value(value))).collect();
+        names.extend(self.app_names());
+        names
+    }
+
+    fn app_names(&self) -> [(String, template::Value); 2] {
+        let app = &self.loaded.app;
+        [("Name".into(), app.name.value.to_string().into()), ("Version".into(), app.version.value.clone().into())]
+    }
+
+    fn input(&mut self, platform: &Platform, name: &str) -> Result<Option<(TreeSource, Option<String>)>, Error> {
+        let Some(input) = self.loaded.app.inputs.get(name) else { return Ok(None) };
+        match &input.kind {
+            InputKind::Path(path) => {
+                let tree = self.local(&path.value, &path.span);
+                Ok(tree.map(|tree| (TreeSource::Known(tree), Some(format!("file {}", path.value)))))
+            }
+            InputKind::Url(url) => {
+                let key = format!("input {name}");
+                let Some(download) = self.download(platform, name, url, &input.span)? else { return Ok(None) };
+                let (digest, size_bytes) = (download.locked.digest, download.locked.size_bytes);
+                self.derived.downloads.insert(digest, download);
+                let tree = Tree::file(digest, size_bytes, Attributes::PLAIN);
+                Ok(Some((TreeSource::Known(Arc::new(tree)), Some(key))))
+            }
+            InputKind::Cargo(cargo) => {
+                let plan = self.cargo.derive(self.session, self.workspace, input, cargo, platform, self.files);
+                let plan = match plan {
+                    Ok(plan) => plan,
+                    Err(Error::Problems(problems)) => {
+                        self.problems.extend(problems);
+                        return Ok(None);
+                    }
+                    Err(error) => return Err(error),
+                };
+                let key = format!("input {name} ({platform})");
+                let build = Build::Cargo { identity: plan.identity.clone() };
+                self.fact(key.clone(), build.id(), plan.parts.clone());
+                let id = self.plan(name, input.span.clone(), build, Action::Cargo(Box::new(plan)));
+                Ok(Some((TreeSource::Build(id), Some(key))))
+            }
+            InputKind::Reserved(kind) => {
+                self.problems.push(not_yet(kind, &input.span));
+                Ok(None)
+            }
+        }
+    }
+
+    /// The lock's entry for a fetched input.
+    fn download(&mut self, platform: &Platform, name: &str, url: &UrlInput, span: &Span) -> Result<Option<Download>, Error> {
+        let rendered = match render_url(self.loaded, url, platform) {
+            Ok(rendered) => rendered,
+            Err(problem) => {
+                self.problems.push(problem);
+                return Ok(None);
+            }
+        };
+        let Some(locked) = self.lock.find(name, &platform.to_string(), &rendered).cloned() else {
+            self.problems.push(not_locked(self.loaded, name, &rendered, span));
+            return Ok(None);
+        };
+        if let Some(wanted) = &url.sha256
+            && wanted.value != locked.digest
+        {
+            self.problems.push(other_digest(self.loaded, &wanted.span, locked.digest));
+            return Ok(None);
+        }
+        let parts = [("content".to_owned(), locked.digest), ("url".to_owned(), Digest::of(&rendered))].into();
+        self.fact(format!("input {name}"), locked.digest, parts);
+        Ok(Some(Download { input: name.into(), locked, redirects: url.redirects.clone() }))
+    }
+
+    fn unpack(&mut self, platform: &Platform, unpack: &Unpack) -> Result<Option<(TreeSource, Option<String>)>, Error> {
+        let name = &unpack.input.value;
+        let Some(input) = self.loaded.app.inputs.get(name) else { return Ok(None) };
+        let (digest, place, format_name, key) = match &input.kind {
+            InputKind::Path(path) => {
+                let Some((digest, place)) = self.local_archive(&path.value, &path.span) else { return Ok(None) };
+                let format = local_format(&place);
+                (digest, ArchivePlace::Local, format, format!("file {}", path.value))
+            }
+            InputKind::Url(url) => {
+                let Some(download) = self.download(platform, name.as_ref(), url, &input.span)? else { return Ok(None) };
+                let digest = download.locked.digest;
+                let format = format_by_name(&download.locked.url);
+                self.derived.downloads.insert(digest, download);
+                (digest, ArchivePlace::Download(digest), format, format!("input {name}"))
+            }
+            InputKind::Cargo(_) => {
+                let problem = Diagnostic::error("unpack::no-archive", format!("`{name}` is a binary, and no archive"));
+                self.problems.push(problem.at(&unpack.input.span, "").help("place it with `copy`"));
+                return Ok(None);
+            }
+            InputKind::Reserved(kind) => {
+                self.problems.push(not_yet(kind, &input.span));
+                return Ok(None);
+            }
+        };
+        let Some(format) = format_name else {
+            let problem = Diagnostic::error("unpack::format", format!("`{name}` is none of tar, tar.gz, tar.zst, tar.xz, zip"));
+            self.problems.push(problem.at(&unpack.input.span, "").help("place it as it is with `copy`, or name one of these kinds"));
+            return Ok(None);
+        };
+        let build = unpack_build(digest, format, unpack);
+        let options = options(unpack);
+        let action = Action::Unpack { archive: place, format, options };
+        let id = self.plan(name.as_ref(), unpack.input.span.clone(), build, action);
+        Ok(Some((TreeSource::Build(id), Some(key))))
+    }
+
+    fn local_archive(&mut self, path: &EntryPath, span: &Span) -> Option<(Digest, PathBuf)> {
+        let place = self.loaded.folder.join(path.as_str());
+        let tree = self.local(path, span)?;
+        let file = tree.single_file();
+        if file.is_none() {
+            let problem = Diagnostic::error("unpack::no-archive", format!("`{path}` is a folder, and no archive"));
+            self.problems.push(problem.at(span, "named here").help("place it with `copy`"));
+        }
+        file.map(|(digest, _)| (digest, place))
+    }
+
+    fn plan(&mut self, input: &str, span: Span, build: Build, action: Action) -> Digest {
+        let id = build.id();
+        let planned = PlannedBuild { build, input: input.into(), span, action };
+        self.derived.builds.insert(id, planned);
+        id
+    }
+}
+
+/// A tree of one node.
+fn single(node: Node, mode: u16) -> Tree {
+    let entry = Entry { path: EntryPath::root(), node, attributes: Attributes::with_mode(mode) };
+    Tree::from_entries(vec![entry]).expect("one node at the root is a tree")
+}
+
+/// Files by path, so that a change can be named; the root of a single file is `content`.
+pub(crate) fn parts(tree: &Tree) -> BTreeMap<String, Digest> {
+    let part = |entry: &Entry| {
+        let name = if entry.path.is_root() { "content".into() } else { entry.path.to_string() };
+        let digest = match &entry.node {
+            Node::File { digest, .. } if entry.attributes.mode == Attributes::PLAIN => *digest,
+            Node::File { digest, .. } => Digest::of(format!("executable {digest}")),
+            Node::Directory => Digest::of("folder"),
+            Node::Symlink { target } => Digest::of(format!("symlink {target}")),
+            Node::Hardlink { target } => Digest::of(format!("hard link {target}")),
+        };
+        (name, digest)
+    };
+    tree.entries().iter().map(part).collect()
+}
+
+fn treatment(placement: &Placement) -> (Modes, Owners) {
+    let keeps = match &placement.source {
+        PlacementSource::Unpack(unpack) => (unpack.keep_modes, unpack.keep_owners),
+        _ => (false, false),
+    };
+    let modes = match placement.mode {
+        Some(mode) => Modes::Fixed(mode),
+        None if keeps.0 => Modes::Keep,
+        None => Modes::Normal,
+    };
+    let owner = placement.owner.unwrap_or_default();
+    let fixed = Owners::Fixed(Owner { user_id: owner.user_id, group_id: owner.group_id });
+    (modes, if keeps.1 { Owners::Keep } else { fixed })
+}
+
+/// What app.toml says of a layer beside its inputs' contents.
+fn layer_setting(layer: &Layer, compression: landfall_image::Compression) -> serde_json::Value {
+    let placements: Vec<_> = layer.placements.iter().map(placement_setting).collect();
+    json!({ "compression": compression.to_string(), "placements": placements })
+}
+
+fn placement_setting(placement: &Placement) -> serde_json::Value {
+    let source = match &placement.source {
+        PlacementSource::Input(name) => json!({ "copy": name.value.to_string() }),
+        PlacementSource::Unpack(unpack) => json!({
+            "unpack": unpack.input.value.to_string(),
+            "strip": unpack.strip,
+            "include": unpack.include,
+            "exclude": unpack.exclude,
+            "allow_special": unpack.allow_special,
+            "keep_modes": unpack.keep_modes,
+            "keep_owners": unpack.keep_owners,
+        }),
+        PlacementSource::File(path) => json!({ "file": path.value }),
+        PlacementSource::Template(path) => json!({ "template": path.value }),
+        PlacementSource::Directory => json!("directory"),
+        PlacementSource::Symlink(target) => json!({ "symlink": target }),
+    };
+    let owner = placement.owner.map(|owner| [owner.user_id, owner.group_id]);
+    json!({ "source": source, "to": placement.to, "mode": placement.mode, "owner": owner })
+}
+
+fn unpack_build(archive: Digest, format: Format, unpack: &Unpack) -> Build {
+    let Unpack { strip, include, exclude, allow_special, .. } = unpack.clone();
+    Build::Unpack { archive, format: format.name().into(), strip, include, exclude, allow_special }
+}
+
+fn options(unpack: &Unpack) -> Options {
+    let Unpack { strip, include, exclude, allow_special, .. } = unpack.clone();
+    Options { strip, include, exclude, allow_special, limits: Limits::default() }
+}
+
+/// By its first bytes.
+fn local_format(place: &Path) -> Option<Format> {
+    use std::io::Read;
+    let mut start = Vec::new();
+    let file = std::fs::File::open(place).ok()?;
+    file.take(512).read_to_end(&mut start).ok()?;
+    Format::detect(&start).or_else(|| format_by_name(place.to_str()?))
+}
+
+/// By the name, because nothing is fetched at this point.
+fn format_by_name(url: &str) -> Option<Format> {
+    let path = url.split(['?', '#']).next()?;
+    let endings = [
+        (".tar", Format::Tar),
+        (".tar.gz", Format::TarGz),
+        (".tgz", Format::TarGz),
+        (".tar.zst", Format::TarZst),
+        (".tar.xz", Format::TarXz),
+        (".txz", Format::TarXz),
+        (".zip", Format::Zip),
+        (".jar", Format::Zip),
+    ];
+    endings.into_iter().find(|(ending, _)| path.ends_with(ending)).map(|(_, format)| format)
+}
+
+fn template_value(value: &Value) -> template::Value {
+    match value {
+        Value::Text(text) => text.clone().into(),
+        Value::Integer(number) => (*number).into(),
+        Value::Boolean(flag) => (*flag).into(),
+        Value::List(items) => items.iter().map(template_value).collect::<Vec<_>>().into(),
+        Value::Table(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), template_value(value))).collect::<BTreeMap<_, _>>().into()
+        }
+    }
+}
+
+/// The URL of an input for one platform.
+pub(crate) fn render_url(loaded: &Loaded, url: &UrlInput, platform: &Platform) -> Result<String, Diagnostic> {
+    let app = &loaded.app;
+    let names = [
+        ("Name", app.name.value.to_string()),
+        ("Version", app.version.value.clone()),
+        ("os", platform.os().to_string()),
+        ("arch", platform.architecture().to_string()),
+    ];
+    let names = names.map(|(name, value)| (name.to_owned(), value.into())).into();
+    template::render_inline(&url.url.span, &url.url.value, &names)
+}
+
+fn not_yet(kind: &landfall_config::Reserved, span: &Span) -> Diagnostic {
+    Diagnostic::error("config::not-yet", format!("inputs of this kind cannot be built yet: {kind:?}")).at(span, "")
+}
+
+fn not_locked(loaded: &Loaded, name: &str, url: &str, span: &Span) -> Diagnostic {
+    let app = &loaded.app.name.value;
+    Diagnostic::error("lock::missing", format!("the lock of `{app}` has no entry for the input `{name}` at {url}"))
+        .at(span, "not locked")
+        .help(format!("run `landfall lock {app}` and commit `apps/{app}/app.lock`"))
+}
+
+fn other_digest(loaded: &Loaded, span: &Span, locked: Digest) -> Diagnostic {
+    let app = &loaded.app.name.value;
+    Diagnostic::error("lock::stale", format!("app.toml wants another file than the lock has: {locked}"))
+        .at(span, "not what is locked")
+        .help(format!("run `landfall lock {app}`"))
+}

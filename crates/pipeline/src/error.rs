@@ -1,0 +1,95 @@
+//! Why the line stopped, and whose turn it is.
+
+use std::io;
+use std::path::PathBuf;
+
+use landfall_compile::CompileError;
+use landfall_diagnostics::Diagnostic;
+use landfall_fetch::FetchError;
+use landfall_hashing::Digest;
+use landfall_store::StoreError;
+
+/// Whose turn it is; the front makes an exit status of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The user's files.
+    Files,
+    /// The outside: network, disk, another program.
+    Outside,
+    /// It is there, but not as wanted.
+    NotAsWanted,
+}
+
+/// An operation of the line that failed.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each variant says in its message what its fields hold")]
+pub enum Error {
+    /// Problems in the user's files, all that were found.
+    #[error("{}", summary(.0))]
+    Problems(Vec<Diagnostic>),
+    #[error("cannot {action} `{}`", path.display())]
+    File { action: &'static str, path: PathBuf, source: io::Error },
+    #[error("the store cannot be used")]
+    Store(#[from] StoreError),
+    #[error("the input `{input}` of `{app}` cannot be fetched")]
+    Fetch { app: String, input: String, source: FetchError },
+    #[error("the input `{input}` of `{app}` cannot be compiled for {platform}")]
+    Compile { app: String, input: String, platform: String, source: CompileError },
+    #[error("the layer `{layer}` of `{app}` cannot be written")]
+    Layer { app: String, layer: String, source: io::Error },
+    #[error("cannot run {program}")]
+    Program { program: String, source: io::Error },
+    #[error("{program} failed: {message}")]
+    ProgramFailed { program: String, message: String },
+    #[error("`{app}` has not been built in this store")]
+    NeverBuilt { app: String },
+    #[error("the store knows no build with the digest {digest}")]
+    UnknownDigest { digest: Digest },
+    #[error("`{app}` is not the same when it is built again: {}", differences.join("; "))]
+    NotReproducible { app: String, differences: Vec<String> },
+}
+
+impl Error {
+    /// Whose turn it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Problems(_) | Self::NeverBuilt { .. } | Self::UnknownDigest { .. } => ErrorKind::Files,
+            Self::Compile { source, .. } if !source.is_outside() => ErrorKind::Files,
+            Self::Fetch { source, .. } if !source.is_outside() => ErrorKind::Files,
+            Self::NotReproducible { .. } => ErrorKind::NotAsWanted,
+            _ => ErrorKind::Outside,
+        }
+    }
+
+    /// What to do about it, where more can be said than the causes say.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(source) => source.hint(),
+            Self::NeverBuilt { app } => Some(format!("run `landfall build {app}` first")),
+            Self::UnknownDigest { .. } => {
+                Some("only digests that were built in this store can be compared; a git revision works too".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { action, path, source }
+    }
+}
+
+/// One problem.
+impl From<Diagnostic> for Error {
+    fn from(problem: Diagnostic) -> Self {
+        Self::Problems(vec![problem])
+    }
+}
+
+fn summary(problems: &[Diagnostic]) -> String {
+    match problems {
+        [problem] => problem.message.clone(),
+        _ => format!("{} problems were found", problems.len()),
+    }
+}

@@ -1,0 +1,160 @@
+//! Where the bytes of a digest lie, for as long as this process runs.
+
+use std::collections::HashMap;
+use std::fs::{File, Metadata};
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use landfall_hashing::{Digest, Hasher};
+use landfall_store::Store;
+use landfall_tree::{Contents, MissingContent};
+
+/// What tells whether a file is still the one that was hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stat {
+    device: u64,
+    inode: u64,
+    size_bytes: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stat {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size_bytes: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+impl Stat {
+    /// Fails where an open file is no longer what it was.
+    pub(crate) fn check(&self, file: &File) -> io::Result<()> {
+        if Self::of(&file.metadata()?) == *self { Ok(()) } else { Err(changed()) }
+    }
+}
+
+/// One place.
+#[derive(Debug, Clone)]
+pub(crate) enum Location {
+    /// A file of the workspace.
+    Local { path: PathBuf, stat: Stat },
+    /// A blob of the store, under its own digest.
+    Blob,
+    /// A part of an archive that is not compressed.
+    Part { file: Arc<File>, offset_bytes: u64, size_bytes: u64 },
+    /// A zstd frame in a scratch file.
+    Scratch { file: Arc<File>, offset_bytes: u64, size_bytes: u64 },
+    /// Bytes that were made here.
+    Inline(Arc<[u8]>),
+}
+
+/// All that is known.
+pub(crate) struct Locations<'a> {
+    store: &'a Store,
+    places: Mutex<HashMap<Digest, Location>>,
+}
+
+impl<'a> Locations<'a> {
+    pub(crate) fn new(store: &'a Store) -> Self {
+        Self { store, places: Mutex::default() }
+    }
+
+    pub(crate) fn insert(&self, digest: Digest, location: Location) {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, location);
+    }
+
+    /// Whether the bytes can be had without making them anew.
+    pub(crate) fn knows(&self, digest: &Digest) -> bool {
+        self.get(digest).is_some() || self.store.blob_size_bytes(digest).is_some()
+    }
+
+    /// Opens a file of the workspace that was hashed in this run, if it is still the same.
+    pub(crate) fn local_file(&self, digest: &Digest) -> io::Result<(File, Stat)> {
+        match self.get(digest) {
+            Some(Location::Local { path, stat }) => {
+                let file = File::open(path)?;
+                stat.check(&file)?;
+                Ok((file, stat))
+            }
+            _ => Err(MissingContent { digest: *digest }.into()),
+        }
+    }
+
+    fn get(&self, digest: &Digest) -> Option<Location> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    }
+}
+
+impl Contents for Locations<'_> {
+    fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
+        let location = self.get(digest).or_else(|| self.store.blob_size_bytes(digest).map(|_| Location::Blob));
+        let reader: Box<dyn Read + Send> = match location.ok_or(MissingContent { digest: *digest })? {
+            Location::Local { path, stat } => {
+                let file = File::open(path)?;
+                stat.check(&file)?;
+                Box::new(file)
+            }
+            Location::Blob => Box::new(self.store.open_blob(digest).map_err(io::Error::other)?),
+            Location::Part { file, offset_bytes, size_bytes } => Box::new(Part { file, offset_bytes, left_bytes: size_bytes }),
+            Location::Scratch { file, offset_bytes, size_bytes } => {
+                let part = BufReader::new(Part { file, offset_bytes, left_bytes: size_bytes });
+                Box::new(zstd::stream::read::Decoder::with_buffer(part)?)
+            }
+            Location::Inline(bytes) => Box::new(io::Cursor::new(bytes)),
+        };
+        Ok(Box::new(Verified { reader, hasher: Some(Hasher::new()), wanted: *digest }))
+    }
+}
+
+/// Whatever a place gives is hashed once more on its way into a layer: a file may have changed,
+/// a disk may have flipped a bit, and a wrong layer would look right for ever after.
+struct Verified<R> {
+    reader: R,
+    hasher: Option<Hasher>,
+    wanted: Digest,
+}
+
+impl<R: Read> Read for Verified<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&buffer[..count]);
+        }
+        if count == 0
+            && !buffer.is_empty()
+            && let Some(hasher) = self.hasher.take()
+            && hasher.finish() != self.wanted
+        {
+            return Err(changed());
+        }
+        Ok(count)
+    }
+}
+
+fn changed() -> io::Error {
+    io::Error::other("it changed after it was hashed; build again once nothing writes to it")
+}
+
+/// A range of a file, read without moving the file's own position.
+struct Part {
+    file: Arc<File>,
+    offset_bytes: u64,
+    left_bytes: u64,
+}
+
+impl Read for Part {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left_bytes).unwrap_or(usize::MAX).min(buffer.len());
+        let count = self.file.read_at(&mut buffer[..most], self.offset_bytes)?;
+        self.offset_bytes += count as u64;
+        self.left_bytes -= count as u64;
+        Ok(count)
+    }
+}

@@ -1,0 +1,144 @@
+//! Turns builds into trees: what the store has is not made again.
+
+use landfall_compile::Confinement;
+use landfall_diagnostics::Diagnostic;
+use landfall_fetch::{Expected, Fetcher, Progress, Request};
+use landfall_hashing::Digest;
+use landfall_tree::Tree;
+use serde::{Deserialize, Serialize};
+
+use crate::derive::{Action, ArchivePlace, Derived, Download, PlannedBuild};
+use crate::locations::Locations;
+use crate::unpack::{UnpackError, unpack_archive};
+use crate::{Error, Event, Session, cargo};
+
+/// What a build gave, kept under its id.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Realisation {
+    /// Hash of the tree.
+    pub(crate) tree: Digest,
+    /// Blobs that hold its files, where it is kept in the store.
+    pub(crate) blobs: Vec<Digest>,
+    /// What was out of reach while it was made; none for what runs nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) confinement: Option<Confinement>,
+}
+
+/// The tree of a build, from the store where it has it, else none.
+pub(crate) fn known(session: &Session<'_>, id: &Digest) -> Result<Option<(Realisation, Tree)>, Error> {
+    let Some(realisation) = session.store.realisation::<Realisation>(id)? else { return Ok(None) };
+    let tree = session.store.tree(&realisation.tree)?;
+    Ok(tree.map(|tree| (realisation, tree)))
+}
+
+/// Makes a build's tree, and knows afterwards where the bytes of its files lie.
+pub(crate) fn realise(
+    session: &Session<'_>,
+    derived: &Derived,
+    id: &Digest,
+    locations: &Locations<'_>,
+) -> Result<(Realisation, Tree), Error> {
+    let planned = &derived.builds[id];
+    let (tree, blobs, confinement) = match &planned.action {
+        Action::Unpack { .. } => (unpack(session, derived, planned, locations)?, Vec::new(), None),
+        Action::Cargo(plan) => {
+            let compiled = cargo::realise(session, derived.app.name.value.as_ref(), &planned.input, plan)?;
+            (compiled.tree, vec![compiled.blob], Some(compiled.confinement))
+        }
+    };
+    let realisation = Realisation { tree: session.store.put_tree(&tree)?, blobs, confinement };
+    session.store.put_realisation(id, &realisation)?;
+    Ok((realisation, tree))
+}
+
+fn unpack(
+    session: &Session<'_>,
+    derived: &Derived,
+    planned: &PlannedBuild,
+    locations: &Locations<'_>,
+) -> Result<Tree, Error> {
+    let Action::Unpack { archive, format, options } = &planned.action else {
+        unreachable!("called for archives only")
+    };
+    let app = derived.app.name.value.as_ref();
+    session.events.event(Event::Unpacking { app, input: &planned.input });
+    let unpacked = match archive {
+        ArchivePlace::Local => {
+            let (file, stat) = locations.local_file(&planned.archive()).map_err(|error| changed(planned, error))?;
+            let watched = file.try_clone().map_err(|error| changed(planned, error))?;
+            let tree = unpack_archive(&session.store, file, *format, options, locations);
+            // The tree is remembered under the digest that the archive had when it was hashed.
+            stat.check(&watched).map_err(|error| changed(planned, error))?;
+            tree
+        }
+        ArchivePlace::Download(digest) => {
+            fetch(session, app, &derived.downloads[digest])?;
+            unpack_archive(&session.store, session.store.open_blob(digest)?, *format, options, locations)
+        }
+    };
+    unpacked.map_err(|error| match error {
+        UnpackError::Archive(error) => archive_problem(planned, &error).into(),
+        UnpackError::Scratch(source) => {
+            Error::File { action: "write scratch in", path: session.store.folder().into(), source }
+        }
+    })
+}
+
+fn changed(planned: &PlannedBuild, error: std::io::Error) -> Error {
+    Diagnostic::error("files::changed", format!("the archive `{}` changed while it was read: {error}", planned.input))
+        .at(&planned.span, "this archive")
+        .help("build again once nothing writes to it")
+        .into()
+}
+
+fn archive_problem(planned: &PlannedBuild, error: &landfall_archive::ArchiveError) -> Diagnostic {
+    Diagnostic::error("archive::refused", format!("the archive `{}` cannot be unpacked ({}): {error}", planned.input, error.code()))
+        .at(&planned.span, "this archive")
+        .help("nothing of it was written; have it packed anew, or leave the entry out with `exclude`")
+}
+
+/// Brings a locked file into the store, unless it is there.
+pub(crate) fn fetch(session: &Session<'_>, app: &str, download: &Download) -> Result<(), Error> {
+    let locked = &download.locked;
+    if session.store.blob_size_bytes(&locked.digest).is_some() {
+        return Ok(());
+    }
+    let input = download.input.as_str();
+    let failed = |source| Error::Fetch { app: app.into(), input: input.into(), source };
+    let fetcher = Fetcher::new(session.fetch.clone()).map_err(failed)?;
+    let request = Request {
+        url: &locked.url,
+        expected: Some(Expected { digest: locked.digest, size_bytes: Some(locked.size_bytes) }),
+        redirect_hosts: &download.redirects,
+    };
+    let (digest, size_bytes) = into_store(session, app, input, &fetcher, &request)?;
+    debug_assert_eq!(digest, locked.digest);
+    session.events.event(Event::Fetched { app, input, size_bytes });
+    Ok(())
+}
+
+/// Downloads into the store; the blob appears only when it is whole and as expected.
+pub(crate) fn into_store(
+    session: &Session<'_>,
+    app: &str,
+    input: &str,
+    fetcher: &Fetcher,
+    request: &Request<'_>,
+) -> Result<(Digest, u64), Error> {
+    let mut writer = None;
+    let mut sink = crate::lock::StoreSink { store: &session.store, writer: &mut writer };
+    let progress = |progress: Progress| {
+        let Progress { received_bytes, total_bytes } = progress;
+        session.events.event(Event::Fetching { app, input, received_bytes, total_bytes });
+    };
+    let fetched = fetcher
+        .fetch(request, &mut sink, &progress)
+        .map_err(|source| Error::Fetch { app: app.into(), input: input.into(), source })?;
+    let writer = writer.ok_or_else(|| Error::File {
+        action: "write",
+        path: session.store.folder().into(),
+        source: std::io::Error::other("the download was never begun"),
+    })?;
+    writer.commit_as(fetched.digest)?;
+    Ok((fetched.digest, fetched.size_bytes))
+}

@@ -1,0 +1,196 @@
+//! A workspace in a temporary folder, and the `landfall` binary run in it with nothing of the
+//! developer's own environment in reach.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+use thiserror::Error;
+
+use crate::environment;
+use crate::fixture::{Contents, Fixture, FixtureError, FixtureFile};
+
+/// A temporary workspace; it is removed with the value.
+#[derive(Debug)]
+pub struct Workspace {
+    folder: TempDir,
+}
+
+/// What a run of `landfall` left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The exit status; none where a signal ended the process.
+    pub status: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// A workspace that could not be made, or a binary that could not be run in it.
+#[derive(Debug, Error)]
+pub enum WorkspaceError {
+    /// The fixture cannot be meant.
+    #[error("the fixture cannot be read")]
+    Fixture(#[from] FixtureError),
+    /// A file or folder could not be made.
+    #[error("{} cannot be made or found", path.display())]
+    Folder {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// There is no `landfall` to run.
+    #[error("there is no {}; `cargo build` makes it, and LANDFALL_BIN names another one", binary.display())]
+    NoBinary {
+        /// Where it was looked for.
+        binary: PathBuf,
+        /// Why it cannot be used.
+        #[source]
+        source: io::Error,
+    },
+    /// The binary does not start.
+    #[error("{} does not start", binary.display())]
+    Start {
+        /// The binary.
+        binary: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Workspace {
+    /// Makes a workspace of the files in `fixture`, written as [`Fixture`] says.
+    ///
+    /// # Errors
+    /// The fixture cannot be meant, or a file cannot be written.
+    pub fn from_text(fixture: &str) -> Result<Self, WorkspaceError> {
+        let fixture = Fixture::parse(fixture)?;
+        let folder = tempfile::Builder::new().prefix("landfall-").tempdir();
+        let workspace = Self { folder: folder.map_err(at(Path::new("a temporary folder")))? };
+        for folder in [workspace.root(), workspace.home(), workspace.temporary()] {
+            fs::create_dir(&folder).map_err(at(&folder))?;
+        }
+        fixture.files.iter().try_for_each(|file| workspace.write(file))?;
+        Ok(workspace)
+    }
+
+    /// The folder that holds the fixture's files.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().join("workspace")
+    }
+
+    /// The store that [`Workspace::landfall`] uses; it is absent until the first command.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    /// The HOME of what runs here: empty, unless a test puts something there.
+    #[must_use]
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    fn temporary(&self) -> PathBuf {
+        self.folder.path().join("tmp")
+    }
+
+    /// The place of `path`, which is relative to the workspace.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root().join(path)
+    }
+
+    fn write(&self, file: &FixtureFile) -> Result<(), WorkspaceError> {
+        let path = self.root().join(&file.path);
+        let parent = path.parent().unwrap_or(&path);
+        fs::create_dir_all(parent).map_err(at(parent))?;
+        match &file.contents {
+            Contents::Text(text) => fs::write(&path, text),
+            Contents::Link(target) => symlink(target, &path),
+            Contents::Folder => fs::create_dir_all(&path),
+        }
+        .and_then(|()| match file.mode {
+            Some(mode) => fs::set_permissions(&path, fs::Permissions::from_mode(mode)),
+            None => Ok(()),
+        })
+        .map_err(at(&path))
+    }
+
+    /// `landfall ARGUMENTS… --store STORE` in the workspace, ready to be changed further.
+    ///
+    /// The environment is cleared except for PATH (with the system's folders) and the folders of
+    /// rustup and cargo, which a `cargo` input is compiled with; HOME and TMPDIR are this workspace's own.
+    ///
+    /// # Errors
+    /// There is no binary to run.
+    pub fn command(&self, arguments: &[&str]) -> Result<Command, WorkspaceError> {
+        let mut command = Command::new(environment::landfall_binary()?);
+        command.args(arguments).arg("--store").arg(self.store()).current_dir(self.root());
+        command.env_clear().env("PATH", environment::search_path());
+        command.env("HOME", self.home()).env("TMPDIR", self.temporary());
+        command.envs(environment::toolchain_folders());
+        Ok(command)
+    }
+
+    /// Runs [`Workspace::command`] to its end.
+    ///
+    /// # Errors
+    /// There is no binary, or it does not start. A status that is not 0 is an outcome.
+    pub fn landfall(&self, arguments: &[&str]) -> Result<Outcome, WorkspaceError> {
+        let mut command = self.command(arguments)?;
+        let output = command.output().map_err(|source| WorkspaceError::Start {
+            binary: command.get_program().into(),
+            source,
+        })?;
+        Ok(Outcome::from(output))
+    }
+}
+
+impl From<Output> for Outcome {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> WorkspaceError {
+    move |source| WorkspaceError::Folder { path: path.into(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_stand_with_their_modes_and_go_with_the_value() {
+        let workspace = Workspace::from_text(
+            r"
+            //- apps/x/run.sh mode=755
+            #!/bin/sh
+            //- apps/x/latest link=run.sh
+            //- apps/x/empty/
+            ",
+        )
+        .unwrap();
+        let run = workspace.path("apps/x/run.sh");
+        assert_eq!(fs::read_to_string(&run).unwrap(), "#!/bin/sh\n");
+        assert_eq!(fs::metadata(&run).unwrap().permissions().mode() & 0o7777, 0o755);
+        assert_eq!(fs::read_link(workspace.path("apps/x/latest")).unwrap(), Path::new("run.sh"));
+        assert!(workspace.path("apps/x/empty").is_dir());
+        let root = workspace.root();
+        drop(workspace);
+        assert!(!root.exists());
+    }
+}

@@ -1,0 +1,69 @@
+//! Forwards product commands to the binary, and makes the binary where it is not fresh.
+//!
+//! Whether it is fresh is judged by the stats of its sources, so that a second run starts no inner
+//! cargo.
+
+use std::fmt::Write as _;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::paths::{files, root, target};
+
+/// What an image for both platforms is compiled for.
+const TARGETS: [&str; 2] = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
+
+/// Becomes `landfall WORDS…`; comes back only where that cannot be.
+pub fn run(words: &[String]) -> Result<(), String> {
+    let binary = fresh()?;
+    let error = Command::new(&binary).args(words).exec();
+    Err(format!("{} cannot be started: {error}", binary.display()))
+}
+
+/// The product's binary, built where a source differs from when it was built last.
+pub fn fresh() -> Result<PathBuf, String> {
+    let binary = target().join("product/landfall");
+    let stamp = target().join("product/landfall.sources");
+    let sources = stats();
+    let known = std::fs::read_to_string(&stamp).unwrap_or_default();
+    if binary.exists() && known == sources {
+        return Ok(binary);
+    }
+    add_targets()?;
+    eprintln!("xtask: building landfall (about two minutes on a fresh machine, seconds later)");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--locked", "--profile", "product", "--package", "landfall"]).current_dir(root());
+    crate::steps::run(&mut cargo)?;
+    std::fs::write(&stamp, &sources).map_err(|error| format!("{} cannot be written: {error}", stamp.display()))?;
+    Ok(binary)
+}
+
+/// One line a source: path, length, time and inode.
+fn stats() -> String {
+    let source = |path: &Path| path.extension().is_some_and(|kind| kind == "rs" || kind == "toml");
+    let mut paths = files(&root().join("crates"), &source);
+    paths.extend(["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"].map(|name| root().join(name)));
+    paths.iter().fold(String::new(), |mut text, path| {
+        if let Ok(stat) = path.metadata() {
+            let (seconds, nanoseconds) = (stat.mtime(), stat.mtime_nsec());
+            let line = writeln!(text, "{} {} {seconds}.{nanoseconds} {}", path.display(), stat.len(), stat.ino());
+            line.expect("writing into a text does not fail");
+        }
+        text
+    })
+}
+
+/// A fresh toolchain compiles for its own machine alone; cargo inputs want static targets.
+fn add_targets() -> Result<(), String> {
+    let output = Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()).output();
+    let sysroot = output.map_err(|error| format!("rustc cannot be started: {error}; install Rust by rustup"))?;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot.stdout).trim());
+    let missing = |target: &&str| !sysroot.join("lib/rustlib").join(target).join("lib").is_dir();
+    let missing: Vec<_> = TARGETS.into_iter().filter(missing).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    eprintln!("xtask: rustup target add {}", missing.join(" "));
+    crate::steps::run(Command::new("rustup").args(["target", "add"]).args(&missing).current_dir(root()))
+}

@@ -1,0 +1,78 @@
+//! The developer tasks that are a program with arguments.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::forward;
+use crate::paths::{root, target};
+
+/// Runs a program to its end; its words go where ours go.
+pub fn run(command: &mut Command) -> Result<(), String> {
+    let shown = format!("{command:?}");
+    let status = command.status().map_err(|error| format!("{shown} cannot be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{shown} ended with {status}")) }
+}
+
+fn cargo(words: &[&str]) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.args(words).current_dir(root());
+    cargo
+}
+
+/// Provides what the tests need, then runs them all: those without a server first.
+pub fn test(words: &[String]) -> Result<(), String> {
+    run(&mut cargo(&["run", "--locked", "--quiet", "--package", "landfall-testkit", "--bin", "landfall-rig", "--", "prepare"]))?;
+    let binary = forward::fresh()?;
+    run(cargo(&["test", "--locked", "--workspace"]).args(words).env("LANDFALL_BIN", &binary))?;
+    run(cargo(&["test", "--locked", "--package", "landfall-testkit", "--package", "landfall-tests", "--features", "landfall-testkit/rig,landfall-tests/rig"])
+        .args(words)
+        .env("LANDFALL_BIN", &binary))
+}
+
+/// Measures beside the peers.
+pub fn bench(words: &[String]) -> Result<(), String> {
+    let binary = forward::fresh()?;
+    run(cargo(&["run", "--locked", "--quiet", "--release", "--package", "landfall-tests", "--bin", "bench", "--"])
+        .args(words)
+        .env("LANDFALL_BIN", binary))
+}
+
+/// Clippy, with the workspace's lints as errors.
+pub fn lint() -> Result<(), String> {
+    run(&mut cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"]))
+}
+
+/// rustfmt over every package.
+pub fn fmt(words: &[String]) -> Result<(), String> {
+    run(cargo(&["fmt", "--all", "--"]).args(words))
+}
+
+/// Writes what is generated from code, or says that it is stale.
+pub fn codegen(words: &[String]) -> Result<(), String> {
+    let binary = forward::fresh()?;
+    let check = words.iter().any(|word| word == "--check");
+    for (path, arguments) in [("docs/reference/app.schema.json", &["schema"][..])] {
+        generate(&binary, &root().join(path), arguments, check)?;
+    }
+    Ok(())
+}
+
+fn generate(binary: &PathBuf, path: &PathBuf, arguments: &[&str], check: bool) -> Result<(), String> {
+    let output = Command::new(binary).args(arguments).output();
+    let output = output.map_err(|error| format!("{} cannot be started: {error}", binary.display()))?;
+    if !output.status.success() {
+        return Err(format!("landfall {} ended with {}", arguments.join(" "), output.status));
+    }
+    if check {
+        let stands = std::fs::read(path).unwrap_or_default();
+        let stale = || format!("{} is stale: run `cargo xtask codegen`", path.display());
+        return if stands == output.stdout { Ok(()) } else { Err(stale()) };
+    }
+    std::fs::write(path, &output.stdout).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+}
+
+/// Where the target folder is, for tasks that keep something there.
+#[allow(dead_code, reason = "used by tasks as they come")]
+pub fn scratch(name: &str) -> PathBuf {
+    target().join(name)
+}
