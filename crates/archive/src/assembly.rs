@@ -80,7 +80,8 @@ impl<'a> Assembly<'a> {
 
     /// Holds the listing's size within bounds, whatever the number and size of its texts.
     fn account(&mut self, member: &Member) -> Result<(), ArchiveError> {
-        let extended = member.attributes.extended.iter().map(|(name, value)| name.len() + value.len());
+        let extended =
+            member.attributes.extended.iter().map(|(name, value)| name.len() + value.len());
         let target = match &member.kind {
             Kind::Symlink { target } => target.len(),
             _ => 0,
@@ -142,7 +143,8 @@ impl<'a> Assembly<'a> {
             Kept::File(number) if self.files[*number].digest.is_none() => Some(*number),
             _ => None,
         };
-        let wanted = self.kept.iter().rev().filter_map(|(path, kept)| Some((missing(kept)?, path.clone())));
+        let wanted =
+            self.kept.iter().rev().filter_map(|(path, kept)| Some((missing(kept)?, path.clone())));
         let wanted: BTreeMap<_, _> = wanted.collect();
         (!wanted.is_empty()).then_some(Recall { assembly: self, wanted, next: 0 })
     }

@@ -27,8 +27,14 @@ impl Budget {
         Self { unpacked_bytes: u64::MAX, ratio: u64::MAX, ratio_free_bytes: u64::MAX };
 
     /// Refuses what is too much (CVE-2025-32386, CVE-2026-25140, CVE-2026-48702).
-    pub(crate) fn check(&self, packed: u64, unpacked: u64, place: &Place) -> Result<(), ArchiveError> {
-        let too_large = |what, limit| Err(ArchiveError::TooLarge { place: place.clone(), what, limit });
+    pub(crate) fn check(
+        &self,
+        packed: u64,
+        unpacked: u64,
+        place: &Place,
+    ) -> Result<(), ArchiveError> {
+        let too_large =
+            |what, limit| Err(ArchiveError::TooLarge { place: place.clone(), what, limit });
         if unpacked > self.unpacked_bytes {
             return too_large("what it unpacks to is more bytes than", self.unpacked_bytes);
         }
@@ -60,7 +66,17 @@ impl<F: Feed, C: Codec> Decoded<F, C> {
     pub(crate) fn new(feed: F, codec: C, budget: Budget) -> Self {
         let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
         let (packed, unpacked) = (0, 0);
-        Self { feed, codec, budget, begun: false, between: true, packed, unpacked, buffer, buffered: 0..0 }
+        Self {
+            feed,
+            codec,
+            budget,
+            begun: false,
+            between: true,
+            packed,
+            unpacked,
+            buffer,
+            buffered: 0..0,
+        }
     }
 
     fn place(&self) -> Place {

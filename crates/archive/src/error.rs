@@ -17,15 +17,23 @@ pub enum ArchiveError {
     Path { place: Place, part: Part, source: PathError },
     #[error("{place}: the {part} {problem}; rename it and pack the archive again")]
     Text { place: Place, part: Part, problem: Problem },
-    #[error("{place}: the path leads through `{link}`, which is a symbolic link of the same archive; exclude one of the two")]
+    #[error(
+        "{place}: the path leads through `{link}`, which is a symbolic link of the same archive; exclude one of the two"
+    )]
     ThroughLink { place: Place, link: String },
     #[error("{place}: {what}; exclude it, or pack the archive again with each path once")]
     Duplicate { place: Place, what: String },
-    #[error("{place}: the hard link names `{target}`, which is no earlier file of the archive; pack the archive again whole")]
+    #[error(
+        "{place}: the hard link names `{target}`, which is no earlier file of the archive; pack the archive again whole"
+    )]
     LinkTargetMissing { place: Place, target: String },
-    #[error("{place}: the hard link names `{target}`, which lies outside of the archive; pack the archive again without it")]
+    #[error(
+        "{place}: the hard link names `{target}`, which lies outside of the archive; pack the archive again without it"
+    )]
     LinkEscape { place: Place, target: String },
-    #[error("{place}: {what}: {stated} bytes are stated in one place and {found} in another; the archive is damaged or made to deceive")]
+    #[error(
+        "{place}: {what}: {stated} bytes are stated in one place and {found} in another; the archive is damaged or made to deceive"
+    )]
     SizeDisagrees { place: Place, what: &'static str, stated: u64, found: u64 },
     #[error("{place}: the PAX header is malformed: {reason}; pack the archive again")]
     PaxMalformed { place: Place, reason: &'static str },
@@ -37,15 +45,23 @@ pub enum ArchiveError {
     Truncated { place: Place, wanted: &'static str },
     #[error("{place}: {what}, which other readers may take for content; pack the archive again")]
     TrailingData { place: Place, what: &'static str },
-    #[error("{place}: {kind} has no place in an image; exclude it, or pack the archive again without it")]
+    #[error(
+        "{place}: {kind} has no place in an image; exclude it, or pack the archive again without it"
+    )]
     EntryKind { place: Place, kind: &'static str },
     #[error("{place}: mode {mode:04o} {what}; where that is meant, write `{line}`")]
     SpecialMode { place: Place, mode: u16, what: &'static str, line: String },
-    #[error("{place}: {what} {limit}, which is the limit; see whether the archive is what it should be")]
+    #[error(
+        "{place}: {what} {limit}, which is the limit; see whether the archive is what it should be"
+    )]
     TooLarge { place: Place, what: &'static str, limit: u64 },
-    #[error("{place}: {what} does not match its content; the archive is damaged, fetch or pack it again")]
+    #[error(
+        "{place}: {what} does not match its content; the archive is damaged, fetch or pack it again"
+    )]
     Checksum { place: Place, what: &'static str },
-    #[error("{place}: the compressed data are damaged, or in another format: {reason}; fetch or pack the archive again")]
+    #[error(
+        "{place}: the compressed data are damaged, or in another format: {reason}; fetch or pack the archive again"
+    )]
     Compression { place: Place, reason: String },
     #[error("{place}: {what} is not supported; pack the archive again without it")]
     Unsupported { place: Place, what: &'static str },

@@ -84,10 +84,12 @@ fn hopeless(pattern: &str) -> Option<&'static str> {
     let unreal = |component| matches!(component, "" | "." | "..");
     match pattern.trim_end_matches('/') {
         "" => Some("is empty; leave it out"),
-        _ if pattern.starts_with('/') => Some("begins with `/`; paths of an archive do not, leave it out"),
-        trimmed if trimmed.split('/').any(unreal) => {
-            Some("has an empty component, `.` or `..`, which no path of an archive has; leave it out")
+        _ if pattern.starts_with('/') => {
+            Some("begins with `/`; paths of an archive do not, leave it out")
         }
+        trimmed if trimmed.split('/').any(unreal) => Some(
+            "has an empty component, `.` or `..`, which no path of an archive has; leave it out",
+        ),
         _ => None,
     }
 }
@@ -101,8 +103,10 @@ mod tests {
     use super::*;
 
     fn filter(include: &[&str], exclude: &[&str]) -> Filter {
-        let texts = |patterns: &[&str]| patterns.iter().map(|pattern| pattern.to_string()).collect();
-        let options = Options { include: texts(include), exclude: texts(exclude), ..Options::default() };
+        let texts =
+            |patterns: &[&str]| patterns.iter().map(|pattern| pattern.to_string()).collect();
+        let options =
+            Options { include: texts(include), exclude: texts(exclude), ..Options::default() };
         Filter::new(&options).unwrap()
     }
 

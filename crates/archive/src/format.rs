@@ -27,7 +27,9 @@ impl Format {
     pub fn detect(first_bytes: &[u8]) -> Option<Self> {
         match first_bytes {
             [0x1f, 0x8b, ..] => Some(Self::TarGz),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::TarZst),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
+                Some(Self::TarZst)
+            }
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::TarXz),
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Self::Zip),
             _ => tar::begins(first_bytes).then_some(Self::Tar),

@@ -78,7 +78,9 @@ fn scan<R: Read + Seek>(
         Format::TarZst => {
             tar::read(&mut Decoded::new(source, Zstd::new(limits)?, budget), limits, visitor)
         }
-        Format::TarXz => tar::read(&mut Decoded::new(source, Xz::new(limits)?, budget), limits, visitor),
+        Format::TarXz => {
+            tar::read(&mut Decoded::new(source, Xz::new(limits)?, budget), limits, visitor)
+        }
         Format::Zip => zip::read(&mut source, limits, visitor),
     }
 }

@@ -18,9 +18,15 @@ pub(crate) struct Member {
 /// What an entry can be.
 pub(crate) enum Kind {
     Directory,
-    File { size_bytes: u64 },
-    Symlink { target: String },
-    Hardlink { target: EntryPath },
+    File {
+        size_bytes: u64,
+    },
+    Symlink {
+        target: String,
+    },
+    Hardlink {
+        target: EntryPath,
+    },
     /// What no image can hold, by its name; borne where it is not kept.
     Special(&'static str),
 }

@@ -49,7 +49,12 @@ impl Namespace {
 
     /// Names a path. Only folders may be named twice; nothing may be named below what is no
     /// folder, whichever of the two comes first.
-    pub(crate) fn name(&mut self, path: &EntryPath, slot: Slot, place: &Place) -> Result<(), ArchiveError> {
+    pub(crate) fn name(
+        &mut self,
+        path: &EntryPath,
+        slot: Slot,
+        place: &Place,
+    ) -> Result<(), ArchiveError> {
         let key = key(path);
         self.check_above(&key, place)?;
         if slot != Slot::Directory {
@@ -136,10 +141,25 @@ mod tests {
         assert_eq!(name_all(&[("a", File(0)), ("a/b", File(1))]), "path-duplicate");
         assert_eq!(name_all(&[("a/b", File(1)), ("a", File(0))]), "path-duplicate");
         assert_eq!(name_all(&[("a/b", File(0)), ("a/b", Directory)]), "path-duplicate");
-        assert_eq!(name_all(&[("a/b", File(0)), ("a/c", File(1)), ("a", Symlink)]), "path-through-link");
-        assert_eq!(name_all(&[("a", Symlink), ("a!", File(0)), ("a/b", File(1))]), "path-through-link");
-        assert_eq!(name_all(&[("a!", File(0)), ("a/b", File(1)), ("a", Symlink)]), "path-through-link");
-        let fine = [("a", Directory), ("a/b", File(0)), ("a", Directory), ("a.d/x", File(1)), ("a.", Symlink)];
+        assert_eq!(
+            name_all(&[("a/b", File(0)), ("a/c", File(1)), ("a", Symlink)]),
+            "path-through-link"
+        );
+        assert_eq!(
+            name_all(&[("a", Symlink), ("a!", File(0)), ("a/b", File(1))]),
+            "path-through-link"
+        );
+        assert_eq!(
+            name_all(&[("a!", File(0)), ("a/b", File(1)), ("a", Symlink)]),
+            "path-through-link"
+        );
+        let fine = [
+            ("a", Directory),
+            ("a/b", File(0)),
+            ("a", Directory),
+            ("a.d/x", File(1)),
+            ("a.", Symlink),
+        ];
         assert_eq!(name_all(&fine), "");
     }
 }

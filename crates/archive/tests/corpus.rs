@@ -1,6 +1,8 @@
 //! Every archive of `tests/fixtures/archives`: what is refused, by its code, and what is taken,
 //! entry by entry as GNU tar and Python read it. All differences are shown at once.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -98,7 +100,8 @@ fn wanted(listing: &[Listed]) -> Vec<Listed> {
         let usual = if entry.kind == "directory" { "0755" } else { "0644" };
         entry.mode.get_or_insert_with(|| usual.into());
     }
-    let files: BTreeMap<_, _> = wanted.iter().map(|entry| (entry.path.clone(), entry.clone())).collect();
+    let files: BTreeMap<_, _> =
+        wanted.iter().map(|entry| (entry.path.clone(), entry.clone())).collect();
     let file_of = |entry: &Listed| {
         let mut entry = entry;
         while entry.kind == "hardlink" {
@@ -107,7 +110,8 @@ fn wanted(listing: &[Listed]) -> Vec<Listed> {
         entry.clone()
     };
     let mut leaders = BTreeMap::new();
-    for entry in wanted.iter_mut().filter(|entry| entry.kind == "file" || entry.kind == "hardlink") {
+    for entry in wanted.iter_mut().filter(|entry| entry.kind == "file" || entry.kind == "hardlink")
+    {
         let (path, file) = (entry.path.clone(), file_of(entry));
         let leader = leaders.entry(file.path.clone()).or_insert_with(|| path.clone()).clone();
         let link = leader != path;
@@ -125,11 +129,14 @@ fn difference(case: &Case) -> Option<String> {
     match (read(case), &case.code, &case.entries) {
         (Err(error), Some(codes), None) if codes.hold(error.code()) => None,
         (Ok(tree), None, Some(listing)) => {
-            let (found, wanted) = (tree.entries().iter().map(listed).collect::<Vec<_>>(), wanted(listing));
+            let (found, wanted) =
+                (tree.entries().iter().map(listed).collect::<Vec<_>>(), wanted(listing));
             (found != wanted).then(|| format!("read as {found:#?}\nnot as {wanted:#?}"))
         }
         (Ok(_), Some(codes), _) => Some(format!("taken, not refused as {}", codes.text())),
-        (Err(error), Some(codes), _) => Some(format!("refused as {}, not {}: {error}", error.code(), codes.text())),
+        (Err(error), Some(codes), _) => {
+            Some(format!("refused as {}, not {}: {error}", error.code(), codes.text()))
+        }
         (Err(error), None, _) => Some(format!("refused as {}: {error}", error.code())),
         (Ok(_), None, None) => Some("neither refused nor accepted by the corpus".into()),
     }
@@ -138,11 +145,16 @@ fn difference(case: &Case) -> Option<String> {
 #[test]
 fn every_archive_is_refused_or_read_as_the_corpus_says() {
     let cases = cases();
-    let tell = |case: &Case| Some(format!("{} ({}): {}", case.file, case.stands_for, difference(case)?));
+    let tell =
+        |case: &Case| Some(format!("{} ({}): {}", case.file, case.stands_for, difference(case)?));
     let differences: Vec<_> = cases.iter().filter_map(tell).collect();
     let refused = cases.iter().filter(|case| case.code.is_some()).count();
     assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
-    assert!(refused >= 60 && cases.len() - refused >= 20, "the corpus is not whole: {}", cases.len());
+    assert!(
+        refused >= 60 && cases.len() - refused >= 20,
+        "the corpus is not whole: {}",
+        cases.len()
+    );
 }
 
 /// Formats are told by content; what only its end shows to be wrong still has its format.
@@ -161,7 +173,10 @@ fn every_refusal_says_what_and_where() {
     for case in cases().iter().filter(|case| case.code.is_some()) {
         let Err(error) = read(case) else { continue };
         let text = error.to_string();
-        assert!(text.contains("byte") || text.contains('`') || text.contains("the archive"), "{text}");
+        assert!(
+            text.contains("byte") || text.contains('`') || text.contains("the archive"),
+            "{text}"
+        );
         assert!(!text.trim_end().ends_with('.') && text.len() < 500, "{}: {text}", case.file);
         let source = std::error::Error::source(&error).map(ToString::to_string);
         assert!(source.is_none_or(|source| !text.contains(&source)), "{text}");
@@ -171,7 +186,8 @@ fn every_refusal_says_what_and_where() {
 /// The `zip` crate, which shares no code with the reader, finds the same files and bytes.
 #[test]
 fn an_independent_reader_of_zips_agrees() {
-    for case in cases().iter().filter(|case| case.entries.is_some() && case.file.ends_with(".zip")) {
+    for case in cases().iter().filter(|case| case.entries.is_some() && case.file.ends_with(".zip"))
+    {
         let tree = read(case).unwrap();
         let files = tree.entries().iter().filter_map(|entry| match entry.node {
             Node::File { digest, .. } => Some((entry.path.to_string(), digest)),

@@ -1,5 +1,7 @@
 //! What is kept of an archive, what reaches the sink, and which limits hold.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use landfall_archive::{ArchiveError, Format, Limits, Options, Sink, unpack};
@@ -124,7 +126,10 @@ fn strip_include_and_exclude_choose_what_is_kept() {
 fn paths_that_meet_after_strip_are_judged_again() {
     let file = |path| (path, File(0o644, ""));
     assert_eq!(kept(&[file("a/x"), file("b/x")], &keeping(1, &[], &[])), "path-duplicate");
-    assert_eq!(kept(&[("a/x", Symlink("/")), file("b/x/y")], &keeping(1, &[], &[])), "path-through-link");
+    assert_eq!(
+        kept(&[("a/x", Symlink("/")), file("b/x/y")], &keeping(1, &[], &[])),
+        "path-through-link"
+    );
     assert_eq!(kept(&[("a/x/", Directory(0o755)), file("b/x/y")], &keeping(1, &[], &[])), "x/ x/y");
     assert_eq!(kept(&[("a/x", Symlink("/")), file("b/x/y")], &keeping(1, &["x/y"], &[])), "x/y");
 }
@@ -135,16 +140,21 @@ fn what_is_excluded_can_still_deceive() {
     let exclude = keeping(0, &[], &["dev", "d"]);
     assert_eq!(kept(&[("dev/null", Device), ("tmp", File(0o644, ""))], &exclude), "tmp");
     assert_eq!(kept(&[("d/", Directory(0o1777)), ("tmp", File(0o644, ""))], &exclude), "tmp");
-    assert_eq!(kept(&[("d", Symlink("/")), ("d/x", File(0o644, ""))], &exclude), "path-through-link");
+    assert_eq!(
+        kept(&[("d", Symlink("/")), ("d/x", File(0o644, ""))], &exclude),
+        "path-through-link"
+    );
     assert_eq!(kept(&[("null", Device)], &exclude), "entry-kind");
 }
 
 /// The last naming of a folder is the one that counts, as when it is unpacked.
 #[test]
 fn a_folder_that_comes_again_has_its_last_attributes() {
-    let (tree, _) =
-        unpacked(&[("d/", Directory(0o755)), ("d/x", File(0o644, "")), ("d/", Directory(0o700))], &Options::default())
-            .unwrap();
+    let (tree, _) = unpacked(
+        &[("d/", Directory(0o755)), ("d/x", File(0o644, "")), ("d/", Directory(0o700))],
+        &Options::default(),
+    )
+    .unwrap();
     assert_eq!(tree.get(&"d".parse().unwrap()).unwrap().attributes.mode, 0o700);
 }
 
@@ -176,14 +186,17 @@ fn the_smallest_kept_name_of_a_file_is_the_file() {
 
 #[test]
 fn special_modes_are_refused_with_the_line_that_allows_them() {
-    let items = || vec![("bin/", Directory(0o755)), ("bin/su", File(0o4755, "")), ("tmp/", Directory(0o1777))];
+    let items = || {
+        vec![("bin/", Directory(0o755)), ("bin/su", File(0o4755, "")), ("tmp/", Directory(0o1777))]
+    };
     let error = unpacked(&items(), &Options::default()).err().unwrap();
     assert_eq!(error.code(), "special-mode");
     assert_eq!(
         error.to_string(),
         "`bin/su` (byte 512): mode 4755 has a setuid, setgid or sticky bit; where that is meant, write `allow_special = [\"bin/su\"]`",
     );
-    let allowing = |patterns: &[&str]| Options { allow_special: texts(patterns), ..Options::default() };
+    let allowing =
+        |patterns: &[&str]| Options { allow_special: texts(patterns), ..Options::default() };
     assert_eq!(kept(&items(), &allowing(&["bin/su"])), "special-mode");
     assert_eq!(kept(&items(), &allowing(&["bin", "tmp"])), "special-mode");
     assert_eq!(kept(&items(), &allowing(&["bin/su", "tmp"])), "bin/ bin/su tmp/");
@@ -210,7 +223,9 @@ impl Sink for Elsewhere<'_> {
 #[test]
 fn a_sink_may_read_a_plain_tar_by_itself() {
     let bytes = tar_of(&release());
-    let direct = unpack(Cursor::new(&bytes), Format::Tar, &Options::default(), &mut Elsewhere(&bytes)).unwrap();
+    let direct =
+        unpack(Cursor::new(&bytes), Format::Tar, &Options::default(), &mut Elsewhere(&bytes))
+            .unwrap();
     let streamed = unpack(Cursor::new(&bytes), Format::Tar, &Options::default(), &mut ()).unwrap();
     assert_eq!(direct, streamed);
 }
@@ -245,7 +260,13 @@ fn what_a_sink_leaves_is_passed_over() {
 struct Full;
 
 impl Sink for Full {
-    fn file(&mut self, _: &EntryPath, _: u64, _: Option<u64>, _: &mut dyn Read) -> io::Result<Digest> {
+    fn file(
+        &mut self,
+        _: &EntryPath,
+        _: u64,
+        _: Option<u64>,
+        _: &mut dyn Read,
+    ) -> io::Result<Digest> {
         Err(io::Error::from(io::ErrorKind::StorageFull))
     }
 }
@@ -271,10 +292,16 @@ impl Seek for Broken {
 #[test]
 fn faults_of_sink_and_source_are_told_apart() {
     let tar = tar_of(&release());
-    let full = unpack(Cursor::new(tar.clone()), Format::Tar, &Options::default(), &mut Full).unwrap_err();
-    assert_eq!((full.code(), full.to_string().as_str()), ("sink", "the content of `app-1.0/bin/app` cannot be taken"));
+    let full =
+        unpack(Cursor::new(tar.clone()), Format::Tar, &Options::default(), &mut Full).unwrap_err();
+    assert_eq!(
+        (full.code(), full.to_string().as_str()),
+        ("sink", "the content of `app-1.0/bin/app` cannot be taken")
+    );
     let mut gzip = Vec::new();
-    flate2::bufread::GzEncoder::new(&tar[..], flate2::Compression::none()).read_to_end(&mut gzip).unwrap();
+    flate2::bufread::GzEncoder::new(&tar[..], flate2::Compression::none())
+        .read_to_end(&mut gzip)
+        .unwrap();
     for (format, bytes) in [(Format::Tar, tar), (Format::TarGz, gzip)] {
         for end in [0, 700, 1600, bytes.len() as u64 - 1] {
             let source = Broken(Cursor::new(bytes.clone()), end);
@@ -288,7 +315,9 @@ fn faults_of_sink_and_source_are_told_apart() {
 #[test]
 fn limits_are_counted() {
     let content = "x".repeat(5000);
-    let items = || vec![("a", File(0o644, &*content)), ("b", File(0o644, &*content)), ("c", Symlink("target"))];
+    let items = || {
+        vec![("a", File(0o644, &*content)), ("b", File(0o644, &*content)), ("c", Symlink("target"))]
+    };
     let code = |limits: Limits| kept(&items(), &Options { limits, ..Options::default() });
     let base = Limits::default;
     assert_eq!(code(Limits { entries: 3, ..base() }), "a b c>target");
@@ -304,18 +333,29 @@ fn decoders_and_ratios_have_limits() {
     let zeros = "\0".repeat(1 << 20);
     let tar = tar_of(&[("zeros", File(0o644, &zeros))]);
     let mut gzip = Vec::new();
-    flate2::bufread::GzEncoder::new(&tar[..], flate2::Compression::best()).read_to_end(&mut gzip).unwrap();
+    flate2::bufread::GzEncoder::new(&tar[..], flate2::Compression::best())
+        .read_to_end(&mut gzip)
+        .unwrap();
     let zstd = zstd::bulk::compress(&tar, 19).unwrap();
     let mut xz = Vec::new();
     liblzma::read::XzEncoder::new(&tar[..], 6).read_to_end(&mut xz).unwrap();
     for (format, bytes) in [(Format::TarGz, gzip), (Format::TarZst, zstd), (Format::TarXz, xz)] {
         let code = |limits| {
             let options = Options { limits, ..Options::default() };
-            unpack(Cursor::new(&bytes), format, &options, &mut ()).map_or_else(|error| error.code(), |_| "")
+            unpack(Cursor::new(&bytes), format, &options, &mut ())
+                .map_or_else(|error| error.code(), |_| "")
         };
         assert_eq!(code(Limits::default()), "", "{format:?}");
-        assert_eq!(code(Limits { ratio_free_bytes: 1 << 18, ..Limits::default() }), "too-large", "{format:?}");
-        assert_eq!(code(Limits { unpacked_bytes: 1 << 18, ..Limits::default() }), "too-large", "{format:?}");
+        assert_eq!(
+            code(Limits { ratio_free_bytes: 1 << 18, ..Limits::default() }),
+            "too-large",
+            "{format:?}"
+        );
+        assert_eq!(
+            code(Limits { unpacked_bytes: 1 << 18, ..Limits::default() }),
+            "too-large",
+            "{format:?}"
+        );
         let small = Limits { decoder_memory_bytes: 1 << 16, ..Limits::default() };
         let wanted = if format == Format::TarZst { "too-large" } else { "" };
         assert_eq!(code(small), wanted, "{format:?}");

@@ -1,7 +1,9 @@
 //! Random trees, written by others and read back; and archives that are cut or changed anywhere.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Read, Seek, Write};
 
 use landfall_archive::{Format, Options, unpack};
 use landfall_hashing::Digest;
@@ -59,15 +61,18 @@ fn planned() -> impl Strategy<Value = Planned> {
     let owner = prop_oneof![Just(0), Just(1000), Just(2_097_151u32)];
     let value = prop::collection::vec(any::<u8>(), 0..40);
     let extended = prop::collection::btree_map("user\\.[a-z]{1,5}", value, 0..3);
-    (item(), mode, owner, 0..8_589_934_592u64, extended)
-        .prop_map(|(item, mode, owner, seconds, extended)| Planned { item, mode, owner, seconds, extended })
+    (item(), mode, owner, 0..8_589_934_592u64, extended).prop_map(
+        |(item, mode, owner, seconds, extended)| Planned { item, mode, owner, seconds, extended },
+    )
 }
 
 /// Plans without two things at one path, and without anything below what is no folder.
 fn plan() -> impl Strategy<Value = Plan> {
     prop::collection::btree_map(path(), planned(), 0..24).prop_map(|mut plan: Plan| {
         let all = plan.clone();
-        let blocks = |above: EntryPath| all.get(&above).is_some_and(|planned| !matches!(planned.item, Item::Directory));
+        let blocks = |above: EntryPath| {
+            all.get(&above).is_some_and(|planned| !matches!(planned.item, Item::Directory))
+        };
         plan.retain(|path, _| !path.ancestors().any(blocks));
         let files: Vec<_> = files(&plan);
         plan.retain(|_, planned| !matches!(planned.item, Item::Hardlink(_)) || !files.is_empty());
@@ -97,7 +102,9 @@ fn wanted(plan: &Plan) -> Tree {
                 let (size_bytes, digest) = (content.len() as u64, Digest::of(content));
                 (Node::File { size_bytes, digest }, planned.mode)
             }
-            Item::Symlink(target) => (Node::Symlink { target: target.clone() }, Attributes::SYMLINK),
+            Item::Symlink(target) => {
+                (Node::Symlink { target: target.clone() }, Attributes::SYMLINK)
+            }
             Item::Hardlink(number) => {
                 (Node::Hardlink { target: files[number % files.len()].clone() }, planned.mode)
             }
@@ -114,15 +121,25 @@ fn tar_of(plan: &Plan) -> Vec<u8> {
     let (links, others): (Vec<_>, Vec<_>) =
         plan.iter().partition(|(_, planned)| matches!(planned.item, Item::Hardlink(_)));
     for (path, planned) in others.into_iter().chain(links) {
-        let pairs = planned.extended.iter().map(|(name, value)| (format!("SCHILY.xattr.{name}"), value));
+        let pairs =
+            planned.extended.iter().map(|(name, value)| (format!("SCHILY.xattr.{name}"), value));
         let pairs: Vec<_> = pairs.collect();
-        builder.append_pax_extensions(pairs.iter().map(|(name, value)| (name.as_str(), value.as_slice()))).unwrap();
+        builder
+            .append_pax_extensions(
+                pairs.iter().map(|(name, value)| (name.as_str(), value.as_slice())),
+            )
+            .unwrap();
         append(&mut builder, path, planned, &files);
     }
     builder.into_inner().unwrap()
 }
 
-fn append(builder: &mut tar::Builder<Vec<u8>>, path: &EntryPath, planned: &Planned, files: &[EntryPath]) {
+fn append(
+    builder: &mut tar::Builder<Vec<u8>>,
+    path: &EntryPath,
+    planned: &Planned,
+    files: &[EntryPath],
+) {
     let mut header = tar::Header::new_gnu();
     header.set_mode(planned.mode.into());
     header.set_uid(planned.owner.into());
@@ -185,10 +202,23 @@ fn for_zip(mut plan: Plan) -> Plan {
 
 fn zip_of(plan: &Plan) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    write_zip(&mut writer, plan);
+    writer.finish().unwrap().into_inner()
+}
+
+/// As one is written to a pipe, with data descriptors.
+fn streamed_zip_of(plan: &Plan) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new_stream(Vec::new());
+    write_zip(&mut writer, plan);
+    writer.finish().unwrap().into_inner()
+}
+
+fn write_zip<W: Write + Seek>(writer: &mut zip::ZipWriter<W>, plan: &Plan) {
     for (index, (path, planned)) in plan.iter().enumerate() {
         let method = [zip::CompressionMethod::Deflated, zip::CompressionMethod::Stored][index % 2];
         let options = SimpleFileOptions::default()
             .compression_method(method)
+            .large_file(index % 3 == 0)
             .last_modified_time(zip::DateTime::default())
             .unix_permissions(planned.mode.into());
         match &planned.item {
@@ -201,7 +231,6 @@ fn zip_of(plan: &Plan) -> Vec<u8> {
             Item::Hardlink(_) => unreachable!("no zip has them"),
         }
     }
-    writer.finish().unwrap().into_inner()
 }
 
 fn read(bytes: &[u8], format: Format) -> Result<Tree, String> {
@@ -230,6 +259,7 @@ proptest! {
     #[test]
     fn a_zip_reads_back_as_it_was_written(plan in plan().prop_map(for_zip)) {
         check(&zip_of(&plan), Format::Zip, &wanted(&plan))?;
+        check(&streamed_zip_of(&plan), Format::Zip, &wanted(&plan))?;
     }
 
     /// Whatever the bytes are, there is an answer.
@@ -257,7 +287,7 @@ fn small_plan() -> Plan {
     entries.into_iter().map(|(path, planned)| (path.parse().unwrap(), planned)).collect()
 }
 
-fn small_archives() -> [(Format, Vec<u8>); 5] {
+fn small_archives() -> [(Format, Vec<u8>); 6] {
     let tar = tar_of(&small_plan());
     let zip = zip_of(&for_zip(small_plan()));
     [
@@ -266,6 +296,7 @@ fn small_archives() -> [(Format, Vec<u8>); 5] {
         (Format::TarXz, xzipped(&tar)),
         (Format::Tar, tar),
         (Format::Zip, zip),
+        (Format::Zip, streamed_zip_of(&for_zip(small_plan()))),
     ]
 }
 

@@ -128,8 +128,8 @@ fn build_root(spec: &Spec) -> Result<(), Refusal> {
     for mount in &spec.mounts {
         bind(spec, mount).map_err(|source| Refusal { step: format!("mount {}", mount.from.display()), source })?;
     }
-    try_to("make /proc", fs::create_dir_all(spec.root.join("proc")))?;
     protect(spec)?;
+    bring_proc(&spec.root)?;
     enter(&spec.root)?;
     let flags = flags | MountFlags::BIND | MountFlags::RDONLY;
     try_to("write-protect the root", mount_remount("/", flags, c""))
@@ -144,6 +144,14 @@ fn bind(spec: &Spec, mount: &Mount) -> io::Result<()> {
         File::create(&place)?;
     }
     Ok(mount_bind_recursive(&mount.from, &place)?)
+}
+
+/// The kernel lets the inner helper mount its own /proc only where one can be seen already
+/// (mount_namespaces(7)); the new one lies on top of it.
+fn bring_proc(root: &Path) -> Result<(), Refusal> {
+    let place = root.join("proc");
+    try_to("make /proc", fs::create_dir_all(&place))?;
+    try_to("bring /proc", mount_bind_recursive("/proc", &place))
 }
 
 fn inside(spec: &Spec, path: &Path) -> PathBuf {

@@ -8,7 +8,7 @@ pub(crate) fn reason_against(key: &str) -> Option<&'static str> {
         "base.name" | "base.digest" => "what the image stands on is written there",
         "created" => "an image carries no time, so that the same inputs give the same digest",
         "revision" => {
-            "the store and the ledger keep it, so that a commit that changes no input changes no image"
+            "the store and the ledger keep it, so that a commit that changes no input keeps the digest"
         }
         "ref.name" => "an image layout keeps its tags there",
         _ => return None,

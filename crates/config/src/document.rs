@@ -5,13 +5,16 @@
 //! what they are, also inside strings of several lines: a checkout by another system changes no
 //! value, and so no image.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use landfall_diagnostics::{Source, Span};
 use toml::de::{DeTable, DeValue};
+use toml_parser::lexer::TokenKind;
 
 use crate::Spanned;
+use crate::lines::Lines;
 use crate::syntax::{SyntaxError, SyntaxErrors};
 
 /// A value with its place.
@@ -161,6 +164,13 @@ impl Table {
 pub(crate) fn parse(source: &Arc<Source>) -> (Table, SyntaxErrors) {
     let plain = Plain::of(&source.text);
     let origin = Origin { source, plain: &plain };
+    if let Some(range) = too_deep(&plain.text) {
+        let message = format!("a key has more than {DOT_LIMIT} dots");
+        let errors = vec![SyntaxError { message, span: origin.span(range) }];
+        let nothing = Table { span: Span::new(source, 0..0), entries: Vec::new() };
+        let errors = SyntaxErrors::new(errors, &nothing);
+        return (nothing, errors);
+    }
     let (mut table, mut errors) = origin.read(&plain.text);
     if errors.iter().any(SyntaxError::stops_reading) {
         let (whole, more) = origin.read(&without_lines(source, &plain, &errors));
@@ -174,14 +184,33 @@ pub(crate) fn parse(source: &Arc<Source>) -> (Table, SyntaxErrors) {
 /// The plain text with blanks in the place of the lines at which the library stops reading: it
 /// goes on behind them, and every other place stays what it is.
 fn without_lines(source: &Source, plain: &Plain, errors: &[SyntaxError]) -> String {
+    let numbers = Lines::of(&source.text);
     let stops = errors.iter().filter(|error| error.stops_reading());
-    let lines: Vec<_> = stops.map(|error| source.line_column(error.span.start).0).collect();
+    let lines: BTreeSet<_> = stops.map(|error| numbers.number(error.span.start)).collect();
     let text =
         plain.text.split('\n').zip(1..).map(|(line, number)| match lines.contains(&number) {
             true => " ".repeat(line.len()),
             false => line.to_owned(),
         });
     text.collect::<Vec<_>>().join("\n")
+}
+
+/// How many dots a line may have outside of texts. The library limits the depth of brackets, not that
+/// of dotted keys, and a tree of any depth would end the process when the stack ends.
+const DOT_LIMIT: usize = 32;
+
+/// The first dot too many.
+fn too_deep(plain_text: &str) -> Option<Range<usize>> {
+    let mut dots = 0;
+    let token = toml_parser::Source::new(plain_text).lex().find(|token| {
+        dots = match token.kind() {
+            TokenKind::Newline => 0,
+            TokenKind::Dot => dots + 1,
+            _ => dots,
+        };
+        dots > DOT_LIMIT
+    });
+    token.map(|token| token.span().start()..token.span().end())
 }
 
 /// A text without byte-order mark and without carriage returns at line ends, and the way back to

@@ -21,6 +21,7 @@ mod fields;
 mod glob;
 mod host;
 mod image_path;
+mod lines;
 mod mode;
 mod name;
 mod owner;

@@ -1,10 +1,16 @@
 //! "Did you mean": the nearest of the words that would be right.
 
+/// No key is longer, and comparing takes the product of the lengths.
+const LIMIT_BYTES: usize = 100;
+
 /// The candidate that the word was likely meant to be; the first of several equally near ones.
 ///
 /// Case, `_` for `-` and a few wrong letters are forgiven: one in three, which keeps `env` away
 /// from `url`.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LIMIT_BYTES {
+        return None;
+    }
     let word = folded(word);
     let limit = (word.chars().count() / 3).max(1);
     let near = candidates.into_iter().filter_map(|candidate| {

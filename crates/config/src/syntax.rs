@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use landfall_diagnostics::{Diagnostic, Span};
 
 use crate::document::{Content, Item, Table};
+use crate::lines::Lines;
 
 /// An error in the words of the TOML library.
 pub(crate) struct SyntaxError {
@@ -23,9 +24,13 @@ impl SyntaxError {
 /// All errors of a file.
 pub(crate) struct SyntaxErrors {
     errors: Vec<SyntaxError>,
+    lines: Lines,
     /// Where something begins that never ends: nothing after it can be trusted.
     unclosed: Option<usize>,
 }
+
+/// How many errors are shown; a file with more is something else than TOML.
+const SHOWN: usize = 100;
 
 /// Problems that say that something is not there. Beside a syntax error it may well be.
 const OF_ABSENCE: [&str; 7] = [
@@ -41,43 +46,50 @@ const OF_ABSENCE: [&str; 7] = [
 impl SyntaxErrors {
     /// Keeps one error for each line, and of a list or table that does not end only that.
     pub fn new(mut errors: Vec<SyntaxError>, table: &Table) -> Self {
+        let lines = Lines::of(&table.span.source.text);
         errors.sort_by_key(|error| error.span.start);
         let opening = errors.iter().find_map(|error| opening(error, table));
         if let Some(open) = &opening {
             errors.retain(|error| error.span.start < open.span.start);
             errors.push(SyntaxError { message: open.message.clone(), span: open.span.clone() });
         }
-        errors.dedup_by_key(|error| line_of(&error.span));
+        errors.dedup_by_key(|error| lines.number(error.span.start));
         let unclosed =
             opening.as_ref().or_else(|| errors.iter().find(|error| runs_on(&error.message)));
         let unclosed = unclosed.map(|error| error.span.start);
-        Self { errors, unclosed }
+        Self { errors, lines, unclosed }
     }
 
     /// Adds what was noted of the values that could be read, as far as it can be trusted.
     pub fn join(self, noted: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let lines: BTreeSet<_> = self.errors.iter().map(|error| line_of(&error.span)).collect();
-        let stands = |diagnostic: &Diagnostic| {
-            lines.is_empty()
-                || !OF_ABSENCE.contains(&diagnostic.code) && self.vouches(&lines, diagnostic)
-        };
-        let noted = noted.into_iter().filter(stands).collect::<Vec<_>>();
-        let mut all: Vec<_> = self.errors.iter().map(diagnostic).chain(noted).collect();
+        let broken: BTreeSet<_> = self.errors.iter().map(|error| self.line(&error.span)).collect();
+        let noted = noted.into_iter().filter(|diagnostic| self.vouches(&broken, diagnostic));
+        let shown = self.errors.iter().take(SHOWN).map(diagnostic);
+        let mut all: Vec<_> =
+            shown.chain(self.errors.get(SHOWN).map(|_| self.more())).chain(noted).collect();
         all.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| label.span.start));
         all
     }
 
-    fn vouches(&self, lines: &BTreeSet<usize>, diagnostic: &Diagnostic) -> bool {
+    fn vouches(&self, broken: &BTreeSet<usize>, diagnostic: &Diagnostic) -> bool {
         let limit = self.unclosed.unwrap_or(usize::MAX);
-        diagnostic
-            .labels
-            .iter()
-            .all(|label| label.span.end < limit && !lines.contains(&line_of(&label.span)))
+        let stands = |span: &Span| span.end < limit && !broken.contains(&self.line(span));
+        let is_of_absence = OF_ABSENCE.contains(&diagnostic.code);
+        broken.is_empty()
+            || !is_of_absence && diagnostic.labels.iter().all(|label| stands(&label.span))
     }
-}
 
-fn line_of(span: &Span) -> usize {
-    span.source.line_column(span.start).0
+    fn line(&self, span: &Span) -> usize {
+        self.lines.number(span.start)
+    }
+
+    /// What is said of the errors past those that are shown.
+    fn more(&self) -> Diagnostic {
+        let more = self.errors.len() - SHOWN;
+        let diagnostic =
+            Diagnostic::error("config::syntax", format!("{more} more lines are not TOML"));
+        diagnostic.at(&self.errors[SHOWN].span, "and after").help("mend the lines before first")
+    }
 }
 
 /// Whether the error lets a value swallow the lines after it.
@@ -168,6 +180,7 @@ fn help(error: &SyntaxError) -> String {
         }
         () if begins(&["a list begins"]) => "close it with `]`",
         () if begins(&["a table begins"]) => "close it with `}`",
+        () if begins(&["a key has more"]) => "write fewer dots; values need no such depth",
         () if error.message.contains("visible characters") => {
             "write a control character as in `\\t` or `\\u0007`"
         }

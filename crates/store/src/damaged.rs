@@ -37,7 +37,8 @@ pub(crate) fn set_aside(
     witness: (&Path, Identity),
 ) -> Result<Option<PathBuf>, StoreError> {
     let _alone = writer.gate.exclusive().tried("lock the store in", &writer.folder)?;
-    let same = fs::symlink_metadata(witness.0).is_ok_and(|metadata| Identity::of(&metadata) == witness.1);
+    let same =
+        fs::symlink_metadata(witness.0).is_ok_and(|metadata| Identity::of(&metadata) == witness.1);
     if !same {
         return Ok(None);
     }

@@ -23,10 +23,19 @@ struct Envelope<'text> {
 }
 
 /// Writes a record. Fails where the record has no JSON form.
-pub(crate) fn seal<T: Serialize>(format: &str, name: &str, record: &T) -> Result<Vec<u8>, serde_json::Error> {
+pub(crate) fn seal<T: Serialize>(
+    format: &str,
+    name: &str,
+    record: &T,
+) -> Result<Vec<u8>, serde_json::Error> {
     let record = to_raw_value(record)?;
     let sha256 = Digest::of(record.get());
-    let mut bytes = serde_json::to_vec(&Envelope { landfall: format, name: name.into(), record: &record, sha256 })?;
+    let mut bytes = serde_json::to_vec(&Envelope {
+        landfall: format,
+        name: name.into(),
+        record: &record,
+        sha256,
+    })?;
     bytes.push(b'\n');
     Ok(bytes)
 }
@@ -45,7 +54,8 @@ pub(crate) fn is_whole(format: &str, name: &str, bytes: &[u8]) -> bool {
 fn whole<'text>(format: &str, name: &str, bytes: &'text [u8]) -> Option<&'text str> {
     let envelope: Envelope<'text> = serde_json::from_slice(bytes).ok()?;
     let text = envelope.record.get();
-    let same = envelope.landfall == format && envelope.name == name && envelope.sha256 == Digest::of(text);
+    let same =
+        envelope.landfall == format && envelope.name == name && envelope.sha256 == Digest::of(text);
     same.then_some(text)
 }
 

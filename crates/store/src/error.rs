@@ -144,7 +144,8 @@ impl StoreError {
     pub(crate) fn refusal(&self) -> Option<io::ErrorKind> {
         let Self::Io { source, .. } = self else { return None };
         let kind = source.kind();
-        matches!(kind, io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied).then_some(kind)
+        matches!(kind, io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied)
+            .then_some(kind)
     }
 }
 
@@ -161,13 +162,18 @@ fn hint_for_system(path: &Path, error: &io::Error) -> Option<String> {
             "the file system is mounted read-only: name a store elsewhere with `--store DIR`".into()
         }
         io::ErrorKind::PermissionDenied => {
-            format!("`{}` belongs to another user: name your own store with `--store DIR`", path.display())
+            format!(
+                "`{}` belongs to another user: name your own store with `--store DIR`",
+                path.display()
+            )
         }
         io::ErrorKind::CrossesDevices => {
-            "all folders of a store must lie on one file system: undo the mount or link inside it".into()
+            "all folders of a store must lie on one file system: undo the mount or link inside it"
+                .into()
         }
         io::ErrorKind::Unsupported => {
-            "the file system lacks file locks: name a store on a local disk with `--store DIR`".into()
+            "the file system lacks file locks: name a store on a local disk with `--store DIR`"
+                .into()
         }
         _ => return None,
     };
@@ -182,6 +188,10 @@ pub(crate) trait Tried<T> {
 
 impl<T, E: Into<io::Error>> Tried<T> for Result<T, E> {
     fn tried(self, operation: &'static str, path: &Path) -> Result<T, StoreError> {
-        self.map_err(|source| StoreError::Io { operation, path: path.into(), source: source.into() })
+        self.map_err(|source| StoreError::Io {
+            operation,
+            path: path.into(),
+            source: source.into(),
+        })
     }
 }

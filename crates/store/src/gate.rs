@@ -34,7 +34,8 @@ impl Gate {
     /// Opens the lock file of a store, and makes it where there is none.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(FILE);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         Ok(Self { file: Mutex::new(file.tried("open", &path)?) })
     }
 

@@ -25,7 +25,16 @@ pub(crate) const FOLDERS: [&str; 8] =
     ["blobs/sha256", "trees", "realisations", ROOTS, STAT_CACHES, LEASES, TEMPORARY, DAMAGED];
 /// Everything that may stand at the top of a store; the last comes with every fresh ext4.
 const TOP: [&str; 11] = [
-    "blobs", "trees", "realisations", ROOTS, STAT_CACHES, LEASES, TEMPORARY, DAMAGED, FORMAT_FILE, gate::FILE,
+    "blobs",
+    "trees",
+    "realisations",
+    ROOTS,
+    STAT_CACHES,
+    LEASES,
+    TEMPORARY,
+    DAMAGED,
+    FORMAT_FILE,
+    gate::FILE,
     "lost+found",
 ];
 
@@ -59,7 +68,10 @@ pub(crate) fn is_store(folder: &Path) -> Result<bool, StoreError> {
 
 fn read_start(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(fs::File::open(path)?, FORMAT_LIMIT_BYTES), &mut bytes)?;
+    io::Read::read_to_end(
+        &mut io::Read::take(fs::File::open(path)?, FORMAT_LIMIT_BYTES),
+        &mut bytes,
+    )?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -58,7 +58,10 @@ fn date(lease: &File, gate: &Exclusive<'_>) -> io::Result<Moment> {
 }
 
 /// The living leases by name, each with its start; dead ones are removed.
-pub(crate) fn living(folder: &Path, _gate: &Exclusive<'_>) -> Result<BTreeMap<String, Moment>, StoreError> {
+pub(crate) fn living(
+    folder: &Path,
+    _gate: &Exclusive<'_>,
+) -> Result<BTreeMap<String, Moment>, StoreError> {
     let leases = folder.join(LEASES);
     let mut living = BTreeMap::new();
     for entry in fs::read_dir(&leases).tried("list", &leases)? {

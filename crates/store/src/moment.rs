@@ -23,7 +23,10 @@ impl Moment {
     /// A microsecond later: the least step that almost all file systems keep.
     pub fn next(self) -> Self {
         let nanoseconds = self.nanoseconds + 1_000;
-        Self { seconds: self.seconds + nanoseconds / 1_000_000_000, nanoseconds: nanoseconds % 1_000_000_000 }
+        Self {
+            seconds: self.seconds + nanoseconds / 1_000_000_000,
+            nanoseconds: nanoseconds % 1_000_000_000,
+        }
     }
 
     /// The next even second, which is what the coarsest file systems keep.

@@ -96,7 +96,8 @@ impl Store {
             return Ok(None);
         }
         let path = self.object_path(kind, digest);
-        let opened = File::open(&path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
+        let opened =
+            File::open(&path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
         match opened {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             opened => opened.map(Some).tried("read", &path),
@@ -145,7 +146,11 @@ impl Inventory {
             };
             match entry.metadata() {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                metadata => self.objects.push(Object { digest, metadata: metadata.tried("read", &path)?, path }),
+                metadata => self.objects.push(Object {
+                    digest,
+                    metadata: metadata.tried("read", &path)?,
+                    path,
+                }),
             }
         }
         Ok(())

@@ -36,9 +36,12 @@ impl Store {
     }
 
     fn read_realisation(&self, id: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some((mut file, _)) = self.open_object(ObjectKind::Realisation, id)? else { return Ok(None) };
+        let Some((mut file, _)) = self.open_object(ObjectKind::Realisation, id)? else {
+            return Ok(None);
+        };
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).tried("read", &self.object_path(ObjectKind::Realisation, id))?;
+        file.read_to_end(&mut bytes)
+            .tried("read", &self.object_path(ObjectKind::Realisation, id))?;
         Ok(Some(bytes))
     }
 }

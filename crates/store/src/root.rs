@@ -52,7 +52,9 @@ impl Root {
 
     /// Every object that this root holds.
     pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectKind, &Digest)> {
-        ObjectKind::ALL.into_iter().flat_map(|kind| self.held(kind).iter().map(move |digest| (kind, digest)))
+        ObjectKind::ALL
+            .into_iter()
+            .flat_map(|kind| self.held(kind).iter().map(move |digest| (kind, digest)))
     }
 }
 

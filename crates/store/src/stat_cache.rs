@@ -107,7 +107,8 @@ impl<'store> StatCache<'store> {
     fn can_vouch(&self, metadata: &Metadata) -> bool {
         let modified = nanoseconds(metadata.mtime(), metadata.mtime_nsec());
         let changed = nanoseconds(metadata.ctime(), metadata.ctime_nsec());
-        let tick = TICKS.iter().find(|(divisor, _)| changed % divisor == 0).map_or(1, |(_, tick)| *tick);
+        let tick =
+            TICKS.iter().find(|(divisor, _)| changed % divisor == 0).map_or(1, |(_, tick)| *tick);
         modified.max(changed) + tick <= self.loaded_at_nanoseconds
     }
 
@@ -216,7 +217,8 @@ fn start_of_entries(text: &[u8]) -> Option<usize> {
 fn index(text: &[u8], first: usize) -> Vec<Line> {
     const BEFORE_STAT: usize = 65;
     let (mut lines, mut start) = (Vec::new(), first);
-    let length_to = |from: usize, end: u8| (&text[from.min(text.len())..]).skip_until(end).unwrap_or(0);
+    let length_to =
+        |from: usize, end: u8| (&text[from.min(text.len())..]).skip_until(end).unwrap_or(0);
     while start < text.len() {
         let path = start + BEFORE_STAT + length_to(start + BEFORE_STAT, b' ');
         let end = (path + length_to(path, b'\n')).saturating_sub(1);

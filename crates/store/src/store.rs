@@ -33,7 +33,11 @@ impl Store {
         layout::refuse_foreign(folder)?;
         std::fs::create_dir_all(folder).tried("make the store", folder)?;
         let store = Self::attach(folder)?;
-        store.write(&folder.join(layout::FORMAT_FILE), layout::format_text().as_bytes(), &RECORD)?;
+        store.write(
+            &folder.join(layout::FORMAT_FILE),
+            layout::format_text().as_bytes(),
+            &RECORD,
+        )?;
         Ok(store)
     }
 
@@ -73,7 +77,12 @@ impl Store {
     }
 
     /// Writes a file of the store, whole or not at all.
-    pub(crate) fn write(&self, path: &Path, bytes: &[u8], passage: &Passage) -> Result<(), StoreError> {
+    pub(crate) fn write(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+        passage: &Passage,
+    ) -> Result<(), StoreError> {
         let mut temporary = Temporary::new(self.writer()?)?;
         temporary.file.write_all(bytes).tried("write", temporary.path())?;
         temporary.place(path, passage)

@@ -24,7 +24,9 @@ impl Store {
     ///
     /// A listing that is not what its name says is moved aside and counts as not there.
     pub fn tree(&self, hash: &Digest) -> Result<Option<Tree>, StoreError> {
-        let Some((mut file, metadata)) = self.open_object(ObjectKind::Tree, hash)? else { return Ok(None) };
+        let Some((mut file, metadata)) = self.open_object(ObjectKind::Tree, hash)? else {
+            return Ok(None);
+        };
         let mut bytes = Vec::with_capacity(metadata.len() as usize);
         file.read_to_end(&mut bytes).tried("read", &self.object_path(ObjectKind::Tree, hash))?;
         match self.check(ObjectKind::Tree, hash, &bytes, Identity::of(&metadata)) {

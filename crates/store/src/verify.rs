@@ -116,7 +116,10 @@ impl fmt::Display for Fault {
             }
             Self::DamagedRoot { root } => write!(formatter, "cannot be read as the root `{root}`"),
             Self::Misses { root, kind, digest } => {
-                write!(formatter, "the root `{root}` holds the {kind} {digest}, which is not in the store")
+                write!(
+                    formatter,
+                    "the root `{root}` holds the {kind} {digest}, which is not in the store"
+                )
             }
             Self::Foreign => formatter.write_str("does not belong in a store"),
             Self::Unreadable => formatter.write_str("belongs to another user and cannot be read"),
@@ -207,7 +210,8 @@ impl Survey<'_> {
 
     /// None where the file is the store's own blob, which is known to be good.
     fn view_claim(&self, root: &str, digest: Digest, path: PathBuf) -> Option<Claim> {
-        let identity = |path: &Path| fs::symlink_metadata(path).ok().map(|metadata| Identity::of(&metadata));
+        let identity =
+            |path: &Path| fs::symlink_metadata(path).ok().map(|metadata| Identity::of(&metadata));
         if identity(&path)? == identity(&self.store.blob_path(&digest)).unwrap_or(Identity::NONE) {
             return None;
         }
@@ -272,11 +276,18 @@ impl Survey<'_> {
                 self.report(&claim.path, fault, None);
                 Ok(())
             }
-            Some(Finding { fault, identity: Some(identity) }) => self.put_away(claim, fault, identity),
+            Some(Finding { fault, identity: Some(identity) }) => {
+                self.put_away(claim, fault, identity)
+            }
         }
     }
 
-    fn put_away(&mut self, claim: &Claim, fault: Fault, identity: Identity) -> Result<(), StoreError> {
+    fn put_away(
+        &mut self,
+        claim: &Claim,
+        fault: Fault,
+        identity: Identity,
+    ) -> Result<(), StoreError> {
         let Ok(writer) = self.store.writer() else {
             self.report(&claim.path, fault, None);
             return Ok(());
@@ -339,8 +350,12 @@ impl Claim {
 
     fn fault(&self, found: Option<Digest>) -> Fault {
         match &self.of {
-            ClaimOf::Object(kind, digest) => Fault::Damaged { kind: *kind, expected: *digest, found },
-            ClaimOf::View(root, digest) => Fault::DamagedView { root: root.clone(), expected: *digest, found },
+            ClaimOf::Object(kind, digest) => {
+                Fault::Damaged { kind: *kind, expected: *digest, found }
+            }
+            ClaimOf::View(root, digest) => {
+                Fault::DamagedView { root: root.clone(), expected: *digest, found }
+            }
         }
     }
 }

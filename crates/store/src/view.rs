@@ -51,8 +51,15 @@ impl Store {
         Ok(view)
     }
 
-    fn is_view(&self, view: &Path, index_json: &[u8], blobs: &BTreeSet<Digest>) -> Result<bool, StoreError> {
-        let same = |name: &str, wanted: &[u8]| fs::read(view.join(name)).is_ok_and(|bytes| bytes == wanted);
+    fn is_view(
+        &self,
+        view: &Path,
+        index_json: &[u8],
+        blobs: &BTreeSet<Digest>,
+    ) -> Result<bool, StoreError> {
+        let same = |name: &str, wanted: &[u8]| {
+            fs::read(view.join(name)).is_ok_and(|bytes| bytes == wanted)
+        };
         if !same(LAYOUT_FILE, LAYOUT) || !same(INDEX_FILE, index_json) {
             return Ok(false);
         }
@@ -68,7 +75,12 @@ impl Store {
         Ok(blobs.iter().all(whole))
     }
 
-    fn build_view(&self, new: &Path, index_json: &[u8], blobs: &BTreeSet<Digest>) -> Result<(), StoreError> {
+    fn build_view(
+        &self,
+        new: &Path,
+        index_json: &[u8],
+        blobs: &BTreeSet<Digest>,
+    ) -> Result<(), StoreError> {
         let folder = new.join(BLOBS);
         fs::create_dir_all(&folder).tried("make the folder", &folder)?;
         for digest in blobs {
@@ -96,7 +108,9 @@ impl Store {
         make_folder_of(view)?;
         landfall_failpoint::hit("view::before-rename");
         match renameat_with(CWD, new, CWD, view, RenameFlags::EXCHANGE) {
-            Err(Errno::NOENT | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => self.replace(new, view)?,
+            Err(Errno::NOENT | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                self.replace(new, view)?
+            }
             outcome => outcome.tried("replace", view)?,
         }
         landfall_failpoint::hit("view::after-rename");

@@ -4,7 +4,7 @@
 //! work comes by it, and at moments that nothing chose. After every death the store must be in
 //! order, the same work done again must succeed, and leave what it leaves when nothing dies.
 
-#![allow(clippy::unwrap_used, reason = "a test without the harness that would say so")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -41,8 +41,12 @@ fn main() {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     match arguments.get(1).and_then(|first| first.to_str()) {
         Some("work") => return child(&arguments[2..], work),
-        Some("build") => return child(&arguments[2..], |folder| (0..40).for_each(|round| build(folder, round))),
-        Some("collect") => return child(&arguments[2..], |folder| (0..60).for_each(|_| collect(folder))),
+        Some("build") => {
+            return child(&arguments[2..], |folder| (0..40).for_each(|round| build(folder, round)));
+        }
+        Some("collect") => {
+            return child(&arguments[2..], |folder| (0..60).for_each(|_| collect(folder)));
+        }
         _ => {}
     }
     let mut trials: Vec<_> = POINTS.map(|point| Trial::test(point, move || dies_at(point))).into();
@@ -162,9 +166,12 @@ fn killed_at_any_moment() -> Result<(), Failed> {
         let mut process = start("work", folder.path(), &[]);
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let heard = (0..round % 20).take_while(|_| lines.next().is_some()).count();
-        process.kill()?;
-        let status = process.wait()?;
-        assert!(status.success() || status.signal() == Some(KILLED), "round {round}, {heard} lines: {status}");
+        process.kill().unwrap();
+        let status = process.wait().unwrap();
+        assert!(
+            status.success() || status.signal() == Some(KILLED),
+            "round {round}, {heard} lines: {status}"
+        );
         if round % 4 == 3 {
             mends(folder.path(), &reference);
         }
@@ -246,7 +253,9 @@ fn collect(folder: &Path) {
 /// A point that is added to this crate is added to this test.
 fn every_point_is_here() -> Result<(), Failed> {
     let elsewhere = ["lock-file::", "output::"];
-    let ours = landfall_failpoint::ALL.iter().filter(|point| !elsewhere.iter().any(|name| point.starts_with(name)));
+    let ours = landfall_failpoint::ALL
+        .iter()
+        .filter(|point| !elsewhere.iter().any(|name| point.starts_with(name)));
     assert_eq!(ours.copied().collect::<Vec<_>>(), POINTS);
     Ok(())
 }

@@ -130,7 +130,7 @@ impl<'a> Container<'a> {
 
 impl Drop for Container<'_> {
     fn drop(&mut self) {
-        // Again and again, because a container that has only just been asked for cannot be killed yet.
+        // Again and again, because what has only just been asked for cannot be killed yet.
         let gone = deadline::until(KILL_TIMEOUT, || {
             if has_ended(&mut self.process) {
                 return Ok(Some(()));

@@ -116,8 +116,8 @@ impl Containerd {
     /// Imports an image and starts it.
     ///
     /// # Errors
-    /// As [`Containerd::import`], or `ctr` does not start. A container that ends at once is no error
-    /// here: ask [`Container::wait`].
+    /// As [`Containerd::import`], or `ctr` does not start. A container that ends at once is no
+    /// error here: ask [`Container::wait`].
     pub fn run(&self, request: &ContainerRequest<'_>) -> Result<Container<'_>, RigError> {
         let name = self.import(request.image)?;
         Container::start(self, &name, request)

@@ -64,8 +64,8 @@ impl Registry {
     }
 }
 
-/// The settings file; JSON is YAML too, and quotes whatever a path may hold. Port 0 lets the kernel choose, and the log says
-/// which one it was.
+/// The settings file; JSON is YAML too, and quotes whatever a path may hold. Port 0 lets the
+/// kernel choose, and the log says which one it was.
 fn settings(scratch: &Scratch, options: RegistryOptions) -> String {
     json!({
         "version": "0.1",

@@ -9,5 +9,5 @@ exec 3<&-
 wait "$server"
 status=$?
 kill "$watch" 2>/dev/null
-wait "$watch"
+wait "$watch" 2>/dev/null
 exit "$status"

@@ -46,7 +46,7 @@ pub enum WorkspaceError {
         source: io::Error,
     },
     /// There is no `landfall` to run.
-    #[error("there is no {}; `cargo build` makes it, and LANDFALL_BIN names another one", binary.display())]
+    #[error("there is no {} (`cargo build` makes it, LANDFALL_BIN names another)", binary.display())]
     NoBinary {
         /// Where it was looked for.
         binary: PathBuf,
@@ -128,7 +128,8 @@ impl Workspace {
     /// `landfall ARGUMENTS… --store STORE` in the workspace, ready to be changed further.
     ///
     /// The environment is cleared except for PATH (with the system's folders) and the folders of
-    /// rustup and cargo, which a `cargo` input is compiled with; HOME and TMPDIR are this workspace's own.
+    /// rustup and cargo, which a `cargo` input is compiled with; HOME and TMPDIR are this
+    /// workspace's own.
     ///
     /// # Errors
     /// There is no binary to run.

@@ -127,7 +127,8 @@ impl Tree {
             return Err(ListingError::BelowNoFolder { path, above });
         }
         if let Node::Hardlink { target } = &entry.node {
-            let file = self.get(target).is_some_and(|entry| matches!(entry.node, Node::File { .. }));
+            let file =
+                self.get(target).is_some_and(|entry| matches!(entry.node, Node::File { .. }));
             if !file || *target > entry.path {
                 let (path, target) = (entry.path.clone(), target.clone());
                 return Err(ListingError::LinkTarget { path, target });
@@ -183,7 +184,9 @@ impl From<&Entry> for Line {
         let Attributes { mode, user_id, group_id, modified_seconds, extended } = &entry.attributes;
         let (kind, size_bytes, digest, target) = match &entry.node {
             Node::Directory => (Kind::Directory, None, None, None),
-            Node::File { size_bytes, digest } => (Kind::File, Some(*size_bytes), Some(*digest), None),
+            Node::File { size_bytes, digest } => {
+                (Kind::File, Some(*size_bytes), Some(*digest), None)
+            }
             Node::Symlink { target } => (Kind::Symlink, None, None, Some(target.clone())),
             Node::Hardlink { target } => (Kind::Hardlink, None, None, Some(target.to_string())),
         };
@@ -205,7 +208,8 @@ impl From<&Entry> for Line {
 fn read_line(number: usize, line: &str) -> Result<Entry, ListingError> {
     let format = || ListingError::Format { line: number };
     let line: Line = serde_json::from_str(line).map_err(|_| format())?;
-    let path = |text: &str| text.parse().map_err(|source| ListingError::Path { line: number, source });
+    let path =
+        |text: &str| text.parse().map_err(|source| ListingError::Path { line: number, source });
     let node = match (line.kind, line.size_bytes, line.digest, line.target) {
         (Kind::Directory, None, None, None) => Node::Directory,
         (Kind::File, Some(size_bytes), Some(digest), None) => Node::File { size_bytes, digest },
@@ -231,7 +235,9 @@ pub enum ListingError {
     Duplicate { path: EntryPath },
     #[error("the path `{path}` lies below `{above}`, which is no folder")]
     BelowNoFolder { path: EntryPath, above: EntryPath },
-    #[error("the hard link `{path}` names `{target}`, which is no file that comes before it in the same tree")]
+    #[error(
+        "the hard link `{path}` names `{target}`, which is no file that comes before it in the same tree"
+    )]
     LinkTarget { path: EntryPath, target: EntryPath },
     #[error("line {line} of the listing is not in the format `{FORMAT}`")]
     Format { line: usize },
@@ -255,8 +261,12 @@ mod tests {
     fn order_does_not_matter_and_the_written_form_reads_back() {
         let hardlink = Node::Hardlink { target: "a/b".parse().unwrap() };
         let symlink = Node::Symlink { target: "../../x".into() };
-        let mut entries =
-            vec![entry("a", Node::Directory), entry("a/b", file()), entry("c", hardlink), entry("d", symlink)];
+        let mut entries = vec![
+            entry("a", Node::Directory),
+            entry("a/b", file()),
+            entry("c", hardlink),
+            entry("d", symlink),
+        ];
         let tree = Tree::from_entries(entries.clone()).unwrap();
         entries.reverse();
         assert_eq!(Tree::from_entries(entries).unwrap().hash(), tree.hash());
@@ -272,14 +282,18 @@ mod tests {
     fn the_smallest_name_of_a_file_is_the_file() {
         let mut z = entry("z", file());
         z.attributes.mode = 0o600;
-        let tree = Tree::from_entries(vec![entry("y", hardlink("z")), z, entry("x", hardlink("z"))]).unwrap();
-        let nodes: Vec<_> = tree.entries().iter().map(|entry| (entry.path.as_str(), &entry.node)).collect();
+        let tree =
+            Tree::from_entries(vec![entry("y", hardlink("z")), z, entry("x", hardlink("z"))])
+                .unwrap();
+        let nodes: Vec<_> =
+            tree.entries().iter().map(|entry| (entry.path.as_str(), &entry.node)).collect();
         assert_eq!(nodes, [("x", &file()), ("y", &hardlink("x")), ("z", &hardlink("x"))]);
         assert!(tree.entries().iter().all(|entry| entry.attributes.mode == 0o600));
 
         let mut x = entry("x", file());
         x.attributes.mode = 0o600;
-        let other = Tree::from_entries(vec![x, entry("z", hardlink("x")), entry("y", hardlink("x"))]);
+        let other =
+            Tree::from_entries(vec![x, entry("z", hardlink("x")), entry("y", hardlink("x"))]);
         assert_eq!(other.unwrap().hash(), tree.hash());
     }
 

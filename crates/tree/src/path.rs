@@ -166,7 +166,9 @@ pub enum PathError {
     EmptyComponent { path: String },
     #[error("the path `{}` holds a NUL byte", path.escape_debug())]
     Nul { path: String },
-    #[error("the path `{path}` has a name that begins with `.wh.`, which a layer reads as a deletion")]
+    #[error(
+        "the path `{path}` has a name that begins with `.wh.`, which a layer reads as a deletion"
+    )]
     Whiteout { path: String },
     #[error("the path `{path}` is longer than {limit} bytes, which Linux cannot open")]
     TooLong { path: String, limit: usize },

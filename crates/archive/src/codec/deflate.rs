@@ -49,7 +49,9 @@ pub(super) fn inflate(
 /// zlib's messages are part of its interface since 1995; its code is one for all of them.
 fn fault(error: DecompressError) -> Fault {
     match error.message() {
-        Some("incorrect data check" | "incorrect length check" | "header crc mismatch") => Fault::Checksum,
+        Some("incorrect data check" | "incorrect length check" | "header crc mismatch") => {
+            Fault::Checksum
+        }
         message => Fault::Damaged(message.unwrap_or("deflate").to_owned()),
     }
 }

@@ -57,7 +57,9 @@ pub(crate) enum Fault {
 impl Fault {
     pub(crate) fn at(self, place: Place) -> ArchiveError {
         match self {
-            Self::Checksum => ArchiveError::Checksum { place, what: "the checksum of the compressed data" },
+            Self::Checksum => {
+                ArchiveError::Checksum { place, what: "the checksum of the compressed data" }
+            }
             Self::Damaged(reason) => ArchiveError::Compression { place, reason },
             Self::Memory(limit) => {
                 let what = "the bytes of memory that its compression asks for are more than";

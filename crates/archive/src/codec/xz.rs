@@ -26,7 +26,8 @@ impl Xz {
 /// A check that liblzma does not know is refused, where it would be passed over by default.
 fn stream(memory_bytes: u64) -> Result<Stream, Fault> {
     let limit = memory_bytes.saturating_add(OVERHEAD_BYTES);
-    Stream::new_stream_decoder(limit, TELL_UNSUPPORTED_CHECK).map_err(|error| fault(error, memory_bytes))
+    Stream::new_stream_decoder(limit, TELL_UNSUPPORTED_CHECK)
+        .map_err(|error| fault(error, memory_bytes))
 }
 
 impl Codec for Xz {

@@ -107,7 +107,11 @@ impl<'a> Header<'a> {
     }
 
     /// Every reader takes a blank field for 0. That is borne where nothing hangs on it.
-    fn number_or_blank(&self, range: Range<usize>, name: &'static str) -> Result<u64, ArchiveError> {
+    fn number_or_blank(
+        &self,
+        range: Range<usize>,
+        name: &'static str,
+    ) -> Result<u64, ArchiveError> {
         let blank = self.block[range.clone()].iter().all(|byte| matches!(byte, 0 | b' '));
         if blank { Ok(0) } else { self.number(range, name) }
     }
@@ -123,7 +127,9 @@ impl<'a> Header<'a> {
         let text = until_nul(whole);
         match whole[text.len()..].iter().all(|byte| *byte == 0) {
             true => Ok(text),
-            false => Err(ArchiveError::Text { place: self.place.clone(), part, problem: Problem::Nul }),
+            false => {
+                Err(ArchiveError::Text { place: self.place.clone(), part, problem: Problem::Nul })
+            }
         }
     }
 }
@@ -143,4 +149,46 @@ pub(crate) fn field(place: Place, field: &'static str, reason: &'static str) -> 
 
 fn until_nul(bytes: &[u8]) -> &[u8] {
     bytes.split(|byte| *byte == 0).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The `tar` crate leaves blank what is not set, as cargo did for years.
+    fn blank(change: impl Fn(&mut tar::Header)) -> [u8; BLOCK] {
+        let mut header = tar::Header::new_ustar();
+        header.set_path("a").unwrap();
+        change(&mut header);
+        header.set_cksum();
+        *header.as_bytes()
+    }
+
+    #[test]
+    fn blank_owners_and_times_are_zero_and_blank_sizes_and_modes_are_refused() {
+        let block = blank(|_| ());
+        let header = Header::read(&block, 0).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(header.user_id().ok(), Some(0));
+        assert_eq!(header.group_id().ok(), Some(0));
+        assert_eq!(header.modified().ok(), Some(0));
+        assert!(header.size().is_err() && header.mode().is_err());
+    }
+
+    #[test]
+    fn the_checksum_may_be_of_signed_bytes() {
+        let mut block = blank(|header| header.set_path("é").unwrap());
+        let unsigned: u32 = sum(&block);
+        block[CHECKSUM].copy_from_slice(format!("{:06o}\0 ", unsigned - 2 * 256).as_bytes());
+        assert!(sums_up(&block));
+        block[CHECKSUM].copy_from_slice(format!("{:06o}\0 ", unsigned - 256).as_bytes());
+        assert!(!sums_up(&block));
+    }
+
+    fn sum(block: &[u8; BLOCK]) -> u32 {
+        let spaced = |(index, byte): (usize, &u8)| match CHECKSUM.contains(&index) {
+            true => u32::from(b' '),
+            false => u32::from(*byte),
+        };
+        block.iter().enumerate().map(spaced).sum()
+    }
 }

@@ -72,7 +72,10 @@ impl Extensions {
     fn check_used(&self, offset_bytes: u64) -> Result<(), ArchiveError> {
         match self {
             Self { records: None, long_name: None, long_link: None } => Ok(()),
-            _ => Err(truncated(Place::byte(offset_bytes), "an extended header has no entry after it")),
+            _ => Err(truncated(
+                Place::byte(offset_bytes),
+                "an extended header has no entry after it",
+            )),
         }
     }
 
@@ -120,10 +123,16 @@ impl Tape<'_> {
     }
 
     /// Takes a header that speaks of the next entry; `false` where it is an entry's own.
-    fn extend(&mut self, header: &Header<'_>, extensions: &mut Extensions) -> Result<bool, ArchiveError> {
+    fn extend(
+        &mut self,
+        header: &Header<'_>,
+        extensions: &mut Extensions,
+    ) -> Result<bool, ArchiveError> {
         let place = &header.place;
         match header.kind() {
-            b'x' => once(&mut extensions.records, Records::read(&self.body(header)?, place)?, place)?,
+            b'x' => {
+                once(&mut extensions.records, Records::read(&self.body(header)?, place)?, place)?
+            }
             b'L' => once(&mut extensions.long_name, without_nuls(self.body(header)?), place)?,
             b'K' => once(&mut extensions.long_link, without_nuls(self.body(header)?), place)?,
             b'g' => pax::check_global(&self.body(header)?, place)?,
@@ -136,7 +145,11 @@ impl Tape<'_> {
     fn body(&mut self, header: &Header<'_>) -> Result<Vec<u8>, ArchiveError> {
         let (size, limit) = (header.size()?, self.limits.metadata_bytes);
         if size > limit {
-            return Err(too_large(&header.place, "the bytes of its extended header are more than", limit));
+            return Err(too_large(
+                &header.place,
+                "the bytes of its extended header are more than",
+                limit,
+            ));
         }
         let mut body = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
         let filled = self.bytes.fill(&mut body).map_err(|error| error.within(&header.place))?;
@@ -179,7 +192,12 @@ impl Tape<'_> {
         self.show(Member { place, path: name.path, kind, attributes }, size, visitor)
     }
 
-    fn show(&mut self, member: Member, size: u64, visitor: &mut dyn Visitor) -> Result<(), ArchiveError> {
+    fn show(
+        &mut self,
+        member: Member,
+        size: u64,
+        visitor: &mut dyn Visitor,
+    ) -> Result<(), ArchiveError> {
         let place = member.place.clone();
         let whole = self.bytes.offset_and_rest().is_none_or(|(_, rest)| size <= rest);
         if !whole {
@@ -195,7 +213,12 @@ impl Tape<'_> {
     /// The size of the content that follows, where header and PAX agree on it.
     ///
     /// The header's field is too narrow from 8 GiB on; writers then leave it 0.
-    fn size(&self, header: &Header<'_>, records: &Records, place: &Place) -> Result<u64, ArchiveError> {
+    fn size(
+        &self,
+        header: &Header<'_>,
+        records: &Records,
+        place: &Place,
+    ) -> Result<u64, ArchiveError> {
         let stated = header.size().map_err(|error| renamed(error, place))?;
         let size = match records.size {
             None => stated,

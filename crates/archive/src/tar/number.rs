@@ -17,7 +17,9 @@ fn octal(bytes: &[u8]) -> Option<u64> {
         None => (&bytes[start..], &[][..]),
     };
     let digit = |byte: &u8| matches!(byte, b'0'..=b'7').then(|| u64::from(byte - b'0'));
-    let value = digits.iter().try_fold(0u64, |value, byte| value.checked_mul(8)?.checked_add(digit(byte)?))?;
+    let value = digits
+        .iter()
+        .try_fold(0u64, |value, byte| value.checked_mul(8)?.checked_add(digit(byte)?))?;
     (!digits.is_empty() && rest.iter().all(closes)).then_some(value)
 }
 
@@ -81,7 +83,9 @@ mod tests {
 
     #[test]
     fn reads_records_numbers() {
-        for (text, value) in [("0", Some(0)), ("17.5", Some(17)), ("17.", Some(17)), ("18446744073709551616", None)] {
+        for (text, value) in
+            [("0", Some(0)), ("17.5", Some(17)), ("17.", Some(17)), ("18446744073709551616", None)]
+        {
             assert_eq!(seconds(text.as_bytes()), value, "{text}");
         }
         for text in ["", "-1", "+1", "1e3", " 1", "nan", ".5", "1.5x", "1.-5", "1.2.3"] {

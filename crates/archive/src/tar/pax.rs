@@ -93,14 +93,18 @@ pub(crate) fn check_global(body: &[u8], place: &Place) -> Result<(), ArchiveErro
 /// File capabilities and users' own attributes; those of SELinux, of overlay file systems and
 /// the like describe the machine that packed them.
 fn may_stand_in_image(name: &str) -> bool {
-    name == "security.capability" || (name.starts_with("user.") && !name.starts_with("user.overlay."))
+    name == "security.capability"
+        || (name.starts_with("user.") && !name.starts_with("user.overlay."))
 }
 
 /// The two values that POSIX defines; names are UTF-8 by either, or refused later.
 fn check_charset(value: &[u8], place: &Place) -> Result<(), ArchiveError> {
     match value {
         b"" | b"BINARY" | b"ISO-IR 10646 2000 UTF-8" => Ok(()),
-        _ => Err(ArchiveError::Unsupported { place: place.clone(), what: "another character set than UTF-8" }),
+        _ => Err(ArchiveError::Unsupported {
+            place: place.clone(),
+            what: "another character set than UTF-8",
+        }),
     }
 }
 
@@ -168,16 +172,25 @@ mod tests {
     #[test]
     fn reads_records_by_their_length() {
         let body = b"14 path=a\nb=c\n12 size=600\n19 mtime=1600000.9\n7 uid=\n32 SCHILY.xattr.user.x=\0\xff=\n6 a=\n";
-        let records = Records::read(body, &Place::default()).unwrap_or_else(|error| panic!("{error}"));
+        let records =
+            Records::read(body, &Place::default()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(records.path.as_deref(), Some(&b"a\nb=c"[..]));
-        assert_eq!((records.size, records.modified, records.user_id), (Some(600), Some(1_600_000), None));
+        assert_eq!(
+            (records.size, records.modified, records.user_id),
+            (Some(600), Some(1_600_000), None)
+        );
         assert_eq!(records.extended["user.x"], b"\0\xff=\n6 a=");
     }
 
     #[test]
     fn drops_attributes_of_the_machine() {
         let kept = ["security.capability", "user.a", "user.overlays"];
-        let dropped = ["security.selinux", "trusted.overlay.opaque", "user.overlay.opaque", "system.posix_acl_access"];
+        let dropped = [
+            "security.selinux",
+            "trusted.overlay.opaque",
+            "user.overlay.opaque",
+            "system.posix_acl_access",
+        ];
         assert!(kept.into_iter().all(may_stand_in_image));
         assert!(!dropped.into_iter().any(may_stand_in_image));
     }
@@ -185,8 +198,23 @@ mod tests {
     #[test]
     fn refuses_whatever_is_not_exact() {
         let bodies = [
-            "8 path=a\n", "11 path=a\n", "99 path=a\n", "+9 path=a\n", "-9 path=a\n", "9 path:a\n", "9\tpath=a\n", "9 path=a ",
-            "9 path=a\n\n", "4 =\n", "3 \n", "2 \n", "1 \n", "0 \n", "\n", " ", "99999999999999999999999 a=\n",
+            "8 path=a\n",
+            "11 path=a\n",
+            "99 path=a\n",
+            "+9 path=a\n",
+            "-9 path=a\n",
+            "9 path:a\n",
+            "9\tpath=a\n",
+            "9 path=a ",
+            "9 path=a\n\n",
+            "4 =\n",
+            "3 \n",
+            "2 \n",
+            "1 \n",
+            "0 \n",
+            "\n",
+            " ",
+            "99999999999999999999999 a=\n",
         ];
         for body in bodies {
             assert_eq!(code(body.as_bytes()), "pax-malformed", "{body:?}");

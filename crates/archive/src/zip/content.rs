@@ -26,7 +26,9 @@ impl<'a> EntryBytes<'a> {
         let Record { sums, place, .. } = record;
         let bytes: Box<dyn Bytes + 'a> = match record.method {
             _ if sums.packed == 0 => Box::new(Nothing),
-            Method::Stored => Box::new(Decoded::new(window, Stored::new(sums.packed), Budget::UNBOUNDED)),
+            Method::Stored => {
+                Box::new(Decoded::new(window, Stored::new(sums.packed), Budget::UNBOUNDED))
+            }
             Method::Deflated => Box::new(Decoded::new(window, Deflate::new(), Budget::UNBOUNDED)),
         };
         Self { bytes, place, sums: *sums, crc: Crc::new(), left: sums.unpacked }

@@ -30,7 +30,10 @@ pub(super) struct Directory {
 
 impl Directory {
     /// Finds the central directory by the one end record that ends where the archive ends.
-    pub(super) fn find<R: Read + Seek>(source: &mut Source<R>, limits: &Limits) -> Result<Self, ArchiveError> {
+    pub(super) fn find<R: Read + Seek>(
+        source: &mut Source<R>,
+        limits: &Limits,
+    ) -> Result<Self, ArchiveError> {
         let end = EndRecord::find(source)?;
         let wide = WideEnd::find(source, &end)?;
         let (stated, directory_end) = match wide {
@@ -68,8 +71,12 @@ impl Stated {
         let roomy = self.entries == self.entries_here && self.entries <= self.size / RECORD_BYTES;
         match (adjacent, roomy) {
             (true, true) => Ok(()),
-            (false, _) => Err(ambiguous(place, "its end record does not lead to its central directory")),
-            (_, false) => Err(ambiguous(place, "its end record counts other entries than there are")),
+            (false, _) => {
+                Err(ambiguous(place, "its end record does not lead to its central directory"))
+            }
+            (_, false) => {
+                Err(ambiguous(place, "its end record counts other entries than there are"))
+            }
         }
     }
 }
@@ -103,10 +110,13 @@ impl EndRecord {
 /// holds another's signature, gives the archive a second content for readers that search from
 /// the other side.
 fn find_end(tail: &[u8], start: u64) -> Result<usize, ArchiveError> {
-    let signatures: Vec<_> = tail.windows(4).enumerate().filter(|(_, bytes)| *bytes == END).collect();
-    let comment = |index: usize| tail.get(index + 20..index + 22).map(|bytes| Fields::new(bytes).u16());
+    let signatures: Vec<_> =
+        tail.windows(4).enumerate().filter(|(_, bytes)| *bytes == END).collect();
+    let comment =
+        |index: usize| tail.get(index + 20..index + 22).map(|bytes| Fields::new(bytes).u16());
     let end = |index: usize| comment(index).map(|comment| index + END_BYTES + usize::from(comment));
-    let found: Vec<_> = signatures.iter().filter(|(index, _)| end(*index) == Some(tail.len())).collect();
+    let found: Vec<_> =
+        signatures.iter().filter(|(index, _)| end(*index) == Some(tail.len())).collect();
     let last = signatures.last().map(|(index, _)| *index);
     match found[..] {
         [] => Err(without_end(last.and_then(end), tail.len(), start)),
@@ -121,7 +131,9 @@ fn without_end(last_end: Option<usize>, length: usize, start: u64) -> ArchiveErr
             let what = "bytes follow the end record of the zip";
             ArchiveError::TrailingData { place: Place::byte(start + end as u64), what }
         }
-        _ => truncated(Place::byte(start + length as u64), "its end record is missing or not whole"),
+        _ => {
+            truncated(Place::byte(start + length as u64), "its end record is missing or not whole")
+        }
     }
 }
 
@@ -133,7 +145,10 @@ struct WideEnd {
 
 impl WideEnd {
     /// Reads it by its locator, which must stand before the old record, as it must before that.
-    fn find<R: Read + Seek>(source: &mut Source<R>, end: &EndRecord) -> Result<Option<Self>, ArchiveError> {
+    fn find<R: Read + Seek>(
+        source: &mut Source<R>,
+        end: &EndRecord,
+    ) -> Result<Option<Self>, ArchiveError> {
         let Some(locator_offset) = end.offset.checked_sub(LOCATOR_BYTES) else { return Ok(None) };
         let locator = read_at(source, locator_offset, LOCATOR_BYTES as usize)?;
         let mut fields = Fields::new(&locator);
@@ -149,7 +164,8 @@ impl WideEnd {
             return Err(ambiguous(place, "its zip64 end record is not where it should be"));
         }
         let record = read_at(source, offset, WIDE_END_BYTES as usize)?;
-        let stated = Self::read(&record).ok_or_else(|| ambiguous(place.clone(), "its zip64 end record is not whole"))?;
+        let stated = Self::read(&record)
+            .ok_or_else(|| ambiguous(place.clone(), "its zip64 end record is not whole"))?;
         match agree(&end.stated, &stated) {
             true => Ok(Some(Self { offset, stated })),
             false => Err(ambiguous(place, "its two end records differ")),

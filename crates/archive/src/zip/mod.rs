@@ -45,7 +45,10 @@ pub(crate) fn read<R: Read + Seek>(
     check_sizes(&records, source.length(), limits)?;
     let offsets = records.iter().map(|record| record.offset).chain([directory.offset]);
     if offsets.clone().next() != Some(0) {
-        return Err(ambiguous(Place::byte(0), "bytes that no entry owns stand before the first entry"));
+        return Err(ambiguous(
+            Place::byte(0),
+            "bytes that no entry owns stand before the first entry",
+        ));
     }
     for (record, next) in records.iter().zip(offsets.skip(1)) {
         entry(source, record, next, visitor)?;
@@ -72,7 +75,10 @@ fn records<R: Read + Seek>(
         records.push(record);
     }
     if offset != directory.end {
-        return Err(ambiguous(Place::byte(offset), "its end record counts other entries than there are"));
+        return Err(ambiguous(
+            Place::byte(offset),
+            "its end record counts other entries than there are",
+        ));
     }
     records.sort_by_key(|record| record.offset);
     Ok(records)
@@ -97,7 +103,10 @@ fn entry<R: Read + Seek>(
 ) -> Result<(), ArchiveError> {
     let (start, end) = record.check_local(source)?;
     if end > next {
-        return Err(ambiguous(record.place.clone(), "it overlaps another entry or the central directory"));
+        return Err(ambiguous(
+            record.place.clone(),
+            "it overlaps another entry or the central directory",
+        ));
     }
     source.go_to(start)?;
     show(source, record, visitor)?;
@@ -146,7 +155,11 @@ fn read_name(record: &Record) -> Result<name::Name, ArchiveError> {
 }
 
 /// What the entry is: by its name, which must not be contradicted by its unix mode.
-fn kind(record: &Record, name: &name::Name, bytes: &mut EntryBytes<'_>) -> Result<Kind, ArchiveError> {
+fn kind(
+    record: &Record,
+    name: &name::Name,
+    bytes: &mut EntryBytes<'_>,
+) -> Result<Kind, ArchiveError> {
     const TYPE: u32 = 0o170000;
     match (unix_mode(record) & TYPE, name.folder) {
         (0 | 0o040000, true) => folder(record),
@@ -156,9 +169,10 @@ fn kind(record: &Record, name: &name::Name, bytes: &mut EntryBytes<'_>) -> Resul
         (0o060000, _) => special(record, "a block device"),
         (0o010000, _) => special(record, "a named pipe"),
         (0o140000, _) => special(record, "a socket"),
-        (0o040000 | 0o100000 | 0o120000, _) => {
-            Err(ambiguous(record.place.clone(), "its name and its unix mode say that it is different things"))
-        }
+        (0o040000 | 0o100000 | 0o120000, _) => Err(ambiguous(
+            record.place.clone(),
+            "its name and its unix mode say that it is different things",
+        )),
         _ => special(record, "an entry of an unknown type"),
     }
 }
@@ -214,7 +228,11 @@ fn attributes(record: &Record, kind: &Kind) -> Result<Attributes, ArchiveError> 
 fn modified_seconds(record: &Record) -> Result<i64, ArchiveError> {
     let seconds = record.modified.map(i64::from).or_else(|| time::dos_seconds(record.dos_time));
     let (place, field, reason) = (record.place.clone(), "time", "is no time since 1970");
-    seconds.filter(|seconds| *seconds >= 0).ok_or(ArchiveError::HeaderField { place, field, reason })
+    seconds.filter(|seconds| *seconds >= 0).ok_or(ArchiveError::HeaderField {
+        place,
+        field,
+        reason,
+    })
 }
 
 fn entry_kind(record: &Record, kind: &'static str) -> ArchiveError {

@@ -64,7 +64,10 @@ pub(super) struct Record {
 
 impl Record {
     /// Reads the central record at `offset`, and leaves the source at its end.
-    pub(super) fn read<R: Read + Seek>(source: &mut Source<R>, offset: u64) -> Result<Self, ArchiveError> {
+    pub(super) fn read<R: Read + Seek>(
+        source: &mut Source<R>,
+        offset: u64,
+    ) -> Result<Self, ArchiveError> {
         let (fixed, place) = (read_at(source, offset, CENTRAL_BYTES)?, Place::byte(offset));
         let mut fields = Fields::new(&fixed);
         if fields.bytes(4) != CENTRAL {
@@ -75,7 +78,8 @@ impl Record {
         let dos_time = fields.u32();
         let (crc, packed, unpacked) = (fields.u32(), fields.u32(), fields.u32());
         let lengths = [fields.u16(), fields.u16(), fields.u16()].map(usize::from);
-        let (disk, _internal, external, local) = (fields.u16(), fields.u16(), fields.u32(), fields.u32());
+        let (disk, _internal, external, local) =
+            (fields.u16(), fields.u16(), fields.u32(), fields.u32());
         let texts = read_at(source, offset + CENTRAL_BYTES as u64, lengths.iter().sum())?;
         let (name, rest) = texts.split_at(lengths[0]);
         let place = Place::entry(name, offset);
@@ -84,18 +88,35 @@ impl Record {
         let (sums, offset) = wide.resolve(extras.wide, &place)?;
         let method = method(flags, raw_method, &place)?;
         let (name, utf8, modified) = (name.to_vec(), flags & FLAG_UTF8 != 0, extras.modified);
-        Ok(Self { name, place, sums, method, offset, utf8, made_by, external, dos_time, modified, flags, raw_method })
+        Ok(Self {
+            name,
+            place,
+            sums,
+            method,
+            offset,
+            utf8,
+            made_by,
+            external,
+            dos_time,
+            modified,
+            flags,
+            raw_method,
+        })
     }
 
     /// Reads the local header: where its content begins, and where it ends. Refuses a header that
     /// says other things than this record.
-    pub(super) fn check_local<R: Read + Seek>(&self, source: &mut Source<R>) -> Result<(u64, u64), ArchiveError> {
+    pub(super) fn check_local<R: Read + Seek>(
+        &self,
+        source: &mut Source<R>,
+    ) -> Result<(u64, u64), ArchiveError> {
         let fixed = read_at(source, self.offset, LOCAL_BYTES)?;
         let mut fields = Fields::new(&fixed);
         if fields.bytes(4) != LOCAL {
             return Err(self.ambiguous("no local header stands where its central record says"));
         }
-        let (_needed, flags, raw_method, _time) = (fields.u16(), fields.u16(), fields.u16(), fields.u32());
+        let (_needed, flags, raw_method, _time) =
+            (fields.u16(), fields.u16(), fields.u16(), fields.u32());
         let (crc, packed, unpacked) = (fields.u32(), fields.u32(), fields.u32());
         let lengths = [fields.u16(), fields.u16()].map(usize::from);
         let texts = read_at(source, self.offset + LOCAL_BYTES as u64, lengths.iter().sum())?;
@@ -126,7 +147,12 @@ impl Record {
     fn check_same(&self, other: Sums, what: &'static str) -> Result<(), ArchiveError> {
         let sizes = [(self.sums.packed, other.packed), (self.sums.unpacked, other.unpacked)];
         if let Some((stated, found)) = sizes.into_iter().find(|(ours, others)| ours != others) {
-            return Err(ArchiveError::SizeDisagrees { place: self.place.clone(), what, stated, found });
+            return Err(ArchiveError::SizeDisagrees {
+                place: self.place.clone(),
+                what,
+                stated,
+                found,
+            });
         }
         match self.sums.crc == other.crc {
             true => Ok(()),
@@ -227,16 +253,61 @@ impl Wide {
     /// The numbers at their full width, and the offset of the local header.
     fn resolve(&self, extra: Option<&[u8]>, place: &Place) -> Result<(Sums, u64), ArchiveError> {
         let mut fields = Fields::new(extra.unwrap_or_default());
-        let mut number = |narrow: u32| if narrow == u32::MAX { fields.u64() } else { narrow.into() };
-        let (unpacked, packed, offset) = (number(self.unpacked), number(self.packed), number(self.offset));
+        let mut number =
+            |narrow: u32| if narrow == u32::MAX { fields.u64() } else { narrow.into() };
+        let (unpacked, packed, offset) =
+            (number(self.unpacked), number(self.packed), number(self.offset));
         let disk = if self.disk == u16::MAX { fields.u32() } else { self.disk.into() };
         if !fields.is_whole() {
-            return Err(truncated(place.clone(), "its sizes should stand in a zip64 field and do not"));
+            return Err(truncated(
+                place.clone(),
+                "its sizes should stand in a zip64 field and do not",
+            ));
         }
         if disk != 0 {
             let what = "an archive of several disks";
             return Err(ArchiveError::Unsupported { place: place.clone(), what });
         }
         Ok((Sums { crc: self.crc, packed, unpacked }, offset))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(flags: u16, local: Sums) -> &'static str {
+        let sums = Sums { crc: 7, packed: 60, unpacked: 90 };
+        let (name, place, method) = (b"a".to_vec(), Place::default(), Method::Deflated);
+        let (offset, utf8, made_by, external, dos_time, modified) = Default::default();
+        let raw_method = 8;
+        let record = Record {
+            name,
+            place,
+            sums,
+            method,
+            offset,
+            utf8,
+            made_by,
+            external,
+            dos_time,
+            modified,
+            flags,
+            raw_method,
+        };
+        record.check_sums(local).err().map_or("", |error| error.code())
+    }
+
+    /// Some writers to a pipe know the packed size and leave the rest to the data descriptor.
+    #[test]
+    fn a_local_header_may_leave_out_only_what_a_descriptor_tells() {
+        let told = |crc, packed, unpacked| Sums { crc, packed, unpacked };
+        assert_eq!(code(FLAG_DESCRIPTOR, told(0, 0, 0)), "");
+        assert_eq!(code(FLAG_DESCRIPTOR, told(0, 60, 0)), "");
+        assert_eq!(code(FLAG_DESCRIPTOR, told(7, 60, 90)), "");
+        assert_eq!(code(FLAG_DESCRIPTOR, told(0, 61, 0)), "size-disagrees");
+        assert_eq!(code(FLAG_DESCRIPTOR, told(8, 0, 0)), "ambiguous");
+        assert_eq!(code(0, told(7, 60, 90)), "");
+        assert_eq!(code(0, told(0, 0, 0)), "size-disagrees");
     }
 }

@@ -15,7 +15,8 @@ pub(super) fn dos_seconds(date_and_time: u32) -> Option<i64> {
     let (hour, minute, second) = (bits(11, 5), bits(5, 6), 2 * bits(0, 5));
     let real = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
     let timed = hour < 24 && minute < 60 && second < 60;
-    (real && timed).then(|| ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
+    (real && timed)
+        .then(|| ((days_since_1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second)
 }
 
 fn days_of(year: i64, month: i64) -> i64 {

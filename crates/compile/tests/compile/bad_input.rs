@@ -139,7 +139,7 @@ fn no_registry() {
     let error = run.error(&fixture, "app");
     assert!(error.is_outside(), "{error}");
     let text = error.to_string();
-    assert!(text.starts_with("the dependencies of `app` cannot be fetched:\nerror: "), "{text}");
+    assert!(text.starts_with("the dependencies of `app` cannot be fetched:\n"), "{text}");
     assert_eq!(text.matches("failed to load source for dependency `gone`").count(), 1, "{text}");
 }
 

@@ -126,12 +126,23 @@ fn sources_are_fixed() {
     assert_confined(&script("std::fs::write(\"src/new.rs\", \"\").expect(\"not here\");"), &closed(), "not here: ");
 }
 
-/// Were it not ended, the test would wait for it: it holds cargo's standard error.
+/// A process that a build script starts and leaves.
 fn left_running() {
-    let body = "std::process::Command::new(\"/usr/bin/sleep\").arg(\"1000\").spawn().unwrap();";
+    let mark = format!("1000.{}", std::process::id());
+    let body = format!(
+        "use std::process::{{Command, Stdio}}; Command::new(\"/usr/bin/sleep\").arg({mark:?})\
+         .stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();"
+    );
     if walls().walls == Walls::Namespaces {
-        run_behind(Walls::Namespaces).compile(&script(body), "reaching").unwrap();
+        run_behind(Walls::Namespaces).compile(&script(&body), "reaching").unwrap();
+        assert_eq!(processes_with(&mark), 0);
     }
+}
+
+fn processes_with(argument: &str) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = processes.filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok());
+    lines.filter(|line| line.split('\0').any(|word| word == argument)).count()
 }
 
 fn c_compiler() {

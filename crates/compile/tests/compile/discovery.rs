@@ -282,7 +282,8 @@ fn identity() {
 }
 
 fn settings() {
-    let sources = Fixture::new(WORKSPACE).discover("main").unwrap();
+    let fixture = Fixture::new(WORKSPACE);
+    let sources = fixture.discover("main").unwrap();
     let hash = tree(&sources).hash();
     let changed = [
         usual(),

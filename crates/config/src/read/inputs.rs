@@ -74,7 +74,7 @@ fn plain_http(item: &Item) -> Diagnostic {
     Diagnostic::error("config::plain-http", message)
         .at(&item.span, "neither encrypted nor pinned")
         .help("use `https://`")
-        .help("where the server has none, pin the file with `sha256 = \"…\"`, as `sha256sum` prints it")
+        .help("where it has none, pin the file with `sha256 = \"…\"`, as `sha256sum` prints it")
 }
 
 fn read_sha256(text: Spanned<&str>, problems: &mut Problems) -> Option<Spanned<Digest>> {

@@ -101,7 +101,7 @@ fn texts() -> Vec<String> {
 }
 
 fn config() -> ProptestConfig {
-    ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: 300000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
@@ -123,11 +123,21 @@ proptest! {
     }
 }
 
+/// Each of these has ended a process or a patience in some reader of some format.
 #[test]
 fn depth_and_length_are_no_danger() {
-    check(&format!("a = {}", "[".repeat(100_000)));
-    check(&format!("a = {}1{}", "[".repeat(70), "]".repeat(70)));
-    check(&format!("[image.values]\n{}x = 1", "a.".repeat(5_000)));
-    check(&format!("[app]\nname = \"{}\"\n", "x".repeat(1_000_000)));
-    check(&"[[layers]]\n".repeat(2_000));
+    let texts = [
+        format!("a = {}", "[".repeat(100_000)),
+        format!("a = {}1{}", "[".repeat(70), "]".repeat(70)),
+        format!("[image.values]\n{}x = 1", "a.".repeat(31)),
+        format!("[image.values]\n{}x = 1", "a.".repeat(300_000)),
+        format!("[image.values]\n{}1{}", "a.a.a.a = {\n".repeat(75), "}\n".repeat(75)),
+        format!("[app]\nname = \"{}\"\n", "x".repeat(1_000_000)),
+        format!("{} = 1", "k".repeat(1_000_000)),
+        "[[layers]]\n".repeat(2_000),
+        "x\n".repeat(100_000),
+        "a = {\n".repeat(5_000),
+        "\0".repeat(100_000),
+    ];
+    texts.iter().for_each(|text| check(text));
 }

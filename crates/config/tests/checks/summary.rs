@@ -12,7 +12,7 @@ pub fn summary(app: &App, diagnostics: &[Diagnostic]) -> String {
     let summary = json!({
         "name": app.name.value,
         "version": app.version.value,
-        "environments": app.environments.iter().map(|found| found.value.to_string()).collect::<Vec<_>>(),
+        "environments": app.environments.iter().map(|name| name.value.to_string()).collect::<Vec<_>>(),
         "platforms": app.platforms,
         "inputs": object(app.inputs.iter().map(|(name, input)| (name.to_string(), input_json(input)))),
         "image": {

@@ -1,8 +1,8 @@
 //! Garbage collection: what goes, and what never does.
 
 use std::fs::{self, File};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +30,13 @@ fn what_no_root_holds_goes() {
     assert_eq!(done, would);
     let removed_bytes = done.removed_bytes;
     assert!(removed_bytes > 7);
-    let expected = Collected { removed: 3, removed_bytes, kept_by_roots: 1, kept_by_processes: 0, removed_damaged: 1 };
+    let expected = Collected {
+        removed: 3,
+        removed_bytes,
+        kept_by_roots: 1,
+        kept_by_processes: 0,
+        removed_damaged: 1,
+    };
     assert_eq!(done, expected);
     assert_eq!(store.read_blob(&kept).unwrap(), b"kept");
     assert_eq!(store.blob_size_bytes(&gone), None);
@@ -114,9 +120,13 @@ fn what_was_found_is_there_however_close_a_removal_was() {
             scope.spawn(|| {
                 barrier.wait();
                 let builder = Store::open(folder.path()).unwrap();
-                let found: Vec<_> = digests.iter().filter(|digest| builder.blob_size_bytes(digest).is_some()).collect();
+                let found: Vec<_> = digests
+                    .iter()
+                    .filter(|digest| builder.blob_size_bytes(digest).is_some())
+                    .collect();
                 collector.collect_garbage(REMOVE).unwrap();
-                let lost = found.iter().filter(|digest| !builder.blob_path(digest).exists()).count();
+                let lost =
+                    found.iter().filter(|digest| !builder.blob_path(digest).exists()).count();
                 assert_eq!(lost, 0, "round {round}, {} found", found.len());
             });
         });
@@ -185,7 +195,10 @@ fn builds_lose_nothing_while_collections_run() {
             scope.spawn(|| {
                 while building.load(Ordering::Relaxed) > 0 {
                     let store = Store::open_existing(folder.path()).unwrap();
-                    collected.fetch_add(store.collect_garbage(REMOVE).unwrap().removed, Ordering::Relaxed);
+                    collected.fetch_add(
+                        store.collect_garbage(REMOVE).unwrap().removed,
+                        Ordering::Relaxed,
+                    );
                 }
             });
         }
@@ -208,7 +221,8 @@ impl Drop for CountDown<'_> {
 
 /// What a build does: make what is not there, count on what is, and hold all of it in the end.
 fn build(store: &Store, writer: usize, round: usize) {
-    let contents: Vec<_> = (0..8).map(|step| format!("content {}", (writer * 16 + round * 5 + step) % POOL)).collect();
+    let contents: Vec<_> =
+        (0..8).map(|step| format!("content {}", (writer * 16 + round * 5 + step) % POOL)).collect();
     let blobs: Vec<_> = contents.iter().map(|content| make(store, content)).collect();
     for (content, blob) in contents.iter().zip(&blobs) {
         assert_eq!(store.blob_size_bytes(blob), Some(content.len() as u64));

@@ -1,5 +1,7 @@
 //! What the store promises, by its public face.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod collection;
 mod fixture;
 mod objects;

@@ -79,7 +79,10 @@ fn a_blob_that_is_not_finished_leaves_nothing() {
     writer.write_all(b"other").unwrap();
     let (expected, found) = (Digest::of("wanted"), Digest::of("other"));
     let error = writer.commit_as(expected).unwrap_err();
-    assert_eq!(error.to_string(), format!("the bytes have the digest {found}, and {expected} was wanted"));
+    assert_eq!(
+        error.to_string(),
+        format!("the bytes have the digest {found}, and {expected} was wanted")
+    );
     assert_eq!(store.blob_size_bytes(&found), None);
     assert!(names(&folder.path().join("tmp")).is_empty());
     let mut writer = store.blob_writer().unwrap();

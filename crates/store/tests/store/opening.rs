@@ -65,7 +65,10 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     let folder = folder();
     fs::write(folder.path().join("thesis.txt"), "").unwrap();
     let error = Store::open(folder.path()).err().unwrap();
-    assert!(matches!(&error, StoreError::Foreign { entry, .. } if entry == "thesis.txt"), "{error}");
+    assert!(
+        matches!(&error, StoreError::Foreign { entry, .. } if entry == "thesis.txt"),
+        "{error}"
+    );
     assert_eq!(names(folder.path()), ["thesis.txt"]);
 }
 

@@ -38,7 +38,9 @@ fn a_root_holds_nothing_that_is_not_there() {
     let (_folder, store) = store();
     let absent = Digest::of("absent");
     let error = store.put_root("myapp", &root(&[absent])).unwrap_err();
-    assert!(matches!(error, StoreError::Missing { kind: ObjectKind::Blob, digest } if digest == absent));
+    assert!(
+        matches!(error, StoreError::Missing { kind: ObjectKind::Blob, digest } if digest == absent)
+    );
     assert!(store.roots().unwrap().is_empty());
 }
 

@@ -16,14 +16,18 @@ fn problems(store: &Store) -> Vec<Problem> {
 #[test]
 fn a_store_in_order_is_counted() {
     let (_folder, store) = store();
-    let blobs: Vec<_> = (0..10_u8).map(|number| store.put_blob(&vec![number; 1000]).unwrap()).collect();
+    let blobs: Vec<_> =
+        (0..10_u8).map(|number| store.put_blob(&vec![number; 1000]).unwrap()).collect();
     let hash = store.put_tree(&tree("x")).unwrap();
     store.put_realisation(&hash, &"record").unwrap();
     store.put_root("myapp", &root(&blobs)).unwrap();
     store.write_view("myapp", b"{}", &blobs).unwrap();
     let seen = RefCell::new(Vec::new());
     let verified = store.verify(&|progress| seen.borrow_mut().push(progress)).unwrap();
-    assert_eq!((verified.blobs, verified.trees, verified.realisations, verified.roots), (10, 1, 1, 1));
+    assert_eq!(
+        (verified.blobs, verified.trees, verified.realisations, verified.roots),
+        (10, 1, 1, 1)
+    );
     assert_eq!(verified.problems, []);
     let seen = seen.into_inner();
     assert_eq!(seen.len(), 12);
@@ -45,17 +49,19 @@ fn a_flipped_bit_is_found_moved_away_and_healed() {
     store.put_root("myapp", &wanted).unwrap();
     let view = store.write_view("myapp", b"{}", &[blob]).unwrap();
 
-    let paths = [("blobs/sha256", blob), ("realisations", id), ("trees", hash)].map(|(kind, digest)| {
-        let hex = digest.hex();
-        PathBuf::from(kind).join(&hex[..2]).join(hex)
-    });
+    let paths =
+        [("blobs/sha256", blob), ("realisations", id), ("trees", hash)].map(|(kind, digest)| {
+            let hex = digest.hex();
+            PathBuf::from(kind).join(&hex[..2]).join(hex)
+        });
     paths.iter().for_each(|path| flip_bit(&folder.path().join(path)));
     let found = problems(&store);
     let moved: Vec<_> = found.iter().filter(|problem| problem.moved_to.is_some()).collect();
     let mut expected: Vec<_> = paths.to_vec();
     expected.insert(2, Path::new("roots/myapp/oci/blobs/sha256").join(blob.hex()));
     assert_eq!(moved.iter().map(|problem| problem.path.clone()).collect::<Vec<_>>(), expected);
-    let flipped = Digest::of(fs::read(folder.path().join(moved[0].moved_to.as_ref().unwrap())).unwrap());
+    let flipped =
+        Digest::of(fs::read(folder.path().join(moved[0].moved_to.as_ref().unwrap())).unwrap());
     let fault = Fault::Damaged { kind: ObjectKind::Blob, expected: blob, found: Some(flipped) };
     assert_eq!(moved[0].fault, fault);
     assert_eq!(fault.to_string(), format!("has the digest {flipped} and should have {blob}"));
@@ -83,7 +89,8 @@ fn a_damaged_copy_in_a_view_is_found() {
     fs::write(&file, "precious bytes").unwrap();
     assert_eq!(problems(&store), []);
     flip_bit(&file);
-    let [Problem { fault: Fault::DamagedView { root, expected, .. }, moved_to: Some(_), .. }] = &problems(&store)[..]
+    let [Problem { fault: Fault::DamagedView { root, expected, .. }, moved_to: Some(_), .. }] =
+        &problems(&store)[..]
     else {
         panic!("{:?}", problems(&store));
     };
@@ -107,7 +114,8 @@ fn what_does_not_belong_is_named_and_left() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "x").unwrap();
     }
-    let expected = strays.map(|stray| Problem { path: stray.into(), fault: Fault::Foreign, moved_to: None });
+    let expected =
+        strays.map(|stray| Problem { path: stray.into(), fault: Fault::Foreign, moved_to: None });
     assert_eq!(problems(&store), expected);
     assert_eq!(problems(&store), expected);
 }
@@ -117,7 +125,9 @@ fn a_folder_in_the_place_of_a_blob_is_moved_away() {
     let (_folder, store) = store();
     let digest = Digest::of("x");
     fs::create_dir_all(store.blob_path(&digest)).unwrap();
-    let [Problem { fault: Fault::Damaged { found: None, .. }, moved_to: Some(_), .. }] = &problems(&store)[..] else {
+    let [Problem { fault: Fault::Damaged { found: None, .. }, moved_to: Some(_), .. }] =
+        &problems(&store)[..]
+    else {
         panic!("{:?}", problems(&store));
     };
     assert_eq!(problems(&store), []);
