@@ -32,7 +32,7 @@ fn tar_of(items: &[(&str, Item<'_>)]) -> Vec<u8> {
         header.set_entry_type(kind);
         header.set_mode(mode);
         header.set_size(content.len() as u64);
-        (header.set_uid(0), header.set_gid(0), header.set_mtime(1));
+        header.set_mtime(1);
         match target {
             "" => builder.append_data(&mut header, path, content.as_bytes()).unwrap(),
             target => builder.append_link(&mut header, path, target).unwrap(),
@@ -316,7 +316,7 @@ fn faults_of_sink_and_source_are_told_apart() {
 fn limits_are_counted() {
     let content = "x".repeat(5000);
     let items = || {
-        vec![("a", File(0o644, &*content)), ("b", File(0o644, &*content)), ("c", Symlink("target"))]
+        vec![("a", File(0o644, &content)), ("b", File(0o644, &content)), ("c", Symlink("target"))]
     };
     let code = |limits: Limits| kept(&items(), &Options { limits, ..Options::default() });
     let base = Limits::default;
@@ -368,4 +368,72 @@ fn the_reader_begins_at_the_first_byte_wherever_it_is_handed_in() {
     source.set_position(777);
     let tree = unpack(source, Format::Tar, &Options::default(), &mut ()).unwrap();
     assert_eq!(tree.entries().len(), 7);
+}
+
+/// A few bytes and then zeros, more than there is memory for.
+struct Vast {
+    head: Vec<u8>,
+    length: u64,
+    position: u64,
+}
+
+impl Read for Vast {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(self.length - self.position).unwrap();
+        let count = buffer.len().min(rest);
+        for byte in &mut buffer[..count] {
+            *byte = usize::try_from(self.position).map_or(0, |at| *self.head.get(at).unwrap_or(&0));
+            self.position += 1;
+        }
+        Ok(count)
+    }
+}
+
+impl Seek for Vast {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.position = match position {
+            SeekFrom::Start(position) => position,
+            SeekFrom::Current(distance) => self.position.strict_add_signed(distance),
+            SeekFrom::End(distance) => self.length.strict_add_signed(distance),
+        };
+        Ok(self.position)
+    }
+}
+
+/// A file that is taken without a look at it.
+struct Unseen;
+
+impl Sink for Unseen {
+    fn file(
+        &mut self,
+        _: &EntryPath,
+        _: u64,
+        _: Option<u64>,
+        _: &mut dyn Read,
+    ) -> io::Result<Digest> {
+        Ok(Digest::of("unseen"))
+    }
+}
+
+/// From 8 GiB on a header's octal field is too narrow: PAX alone has the size, and the field is 0.
+#[test]
+fn pax_alone_may_have_a_size_that_no_header_can_hold() {
+    let unpacked = |size: u64| {
+        let mut builder = tar::Builder::new(Vec::new());
+        builder.append_pax_extensions([("size", size.to_string().as_bytes())]).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_path("vast").unwrap();
+        header.set_mode(0o644);
+        header.set_size(0);
+        header.set_cksum();
+        builder.append(&header, io::empty()).unwrap();
+        let head = builder.into_inner().unwrap();
+        let length = head.len() as u64 + size.next_multiple_of(512);
+        let source = Vast { head, length, position: 0 };
+        unpack(source, Format::Tar, &Options::default(), &mut Unseen).map(|tree| tree.size_bytes())
+    };
+    assert_eq!(unpacked(1 << 33).unwrap(), 1 << 33);
+    assert_eq!(unpacked((1 << 33) + 1).unwrap(), (1 << 33) + 1);
+    assert_eq!(unpacked((1 << 33) - 1).unwrap_err().code(), "size-disagrees");
+    assert_eq!(unpacked(1 << 40).unwrap_err().code(), "too-large");
 }

@@ -311,22 +311,20 @@ fn no_beginning_of_an_archive_is_taken() {
     }
 }
 
-/// No byte can be changed so that the reader panics, nor so that content changes unseen where a
-/// checksum guards it.
+/// No byte can be changed so that the reader panics, nor so that what is read changes unseen where
+/// a checksum guards it.
 #[test]
 fn no_changed_byte_makes_it_panic() {
     for (format, bytes) in small_archives() {
         let whole = read(&bytes, format).unwrap();
-        for index in 0..bytes.len() {
-            for change in [0xff, 0x01, 0x80] {
-                let mut bytes = bytes.clone();
-                bytes[index] ^= change;
-                let guarded = !matches!(format, Format::Tar | Format::Zip);
-                if let (true, Ok(tree)) = (guarded, read(&bytes, format)) {
-                    assert_eq!(tree, whole, "{format:?}, byte {index}");
-                }
-                sum_up(&mut bytes, index);
-                let _ = read(&bytes, format);
+        let guarded = !matches!(format, Format::Tar | Format::Zip);
+        for (index, change) in (0..bytes.len()).flat_map(|index| [(index, 0xff), (index, 0x01)]) {
+            let mut bytes = bytes.clone();
+            bytes[index] ^= change;
+            sum_up(&mut bytes, index);
+            let changed = read(&bytes, format);
+            if let (true, Ok(tree)) = (guarded, changed) {
+                assert_eq!(tree, whole, "{format:?}, byte {index}");
             }
         }
     }

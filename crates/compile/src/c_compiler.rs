@@ -40,9 +40,11 @@ impl CCompiler {
     ) -> Result<Self, CompileError> {
         let names = names(toolchain.host(), target);
         let program = names.iter().find_map(|name| find_program(&places.path, name));
-        let program = program.ok_or(CompileError::NoCCompiler { target: target.into(), tried: names })?;
+        let program =
+            program.ok_or(CompileError::NoCCompiler { target: target.into(), tried: names })?;
         let known = remembered.filter(|known| known.still_holds(&program));
-        let found = known.map_or_else(|| RememberedCCompiler::ask(places, program), |known| Ok(known.clone()));
+        let found = known
+            .map_or_else(|| RememberedCCompiler::ask(places, program), |known| Ok(known.clone()));
         Ok(Self { found: found? })
     }
 
@@ -110,6 +112,7 @@ fn locate(places: &ToolPlaces, answer: &str) -> Option<PathBuf> {
 }
 
 fn digest(path: &Path) -> Result<Digest, CompileError> {
-    let bytes = fs::read(path).map_err(|source| CompileError::Read { path: path.into(), source })?;
+    let bytes =
+        fs::read(path).map_err(|source| CompileError::Read { path: path.into(), source })?;
     Ok(Digest::of(bytes))
 }

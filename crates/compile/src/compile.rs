@@ -1,20 +1,23 @@
 //! Turns a package's sources into a statically linked binary.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use landfall_hashing::canonical;
 use landfall_tree::Tree;
 
 use crate::confine::{REFUSED, Spec};
-use crate::layout::Layout;
+use crate::layout::{Layout, NO_LINKER};
 use crate::process::{Ended, run};
 use crate::shadow::write_file;
 use crate::{
-    CCompiler, CompileError, Confinement, Helper, Settings, Sources, Toolchain, Walls, shadow, vendor,
+    CCompiler, CompileError, Confinement, Helper, Settings, Sources, Toolchain, Walls, shadow,
+    vendor,
 };
 
 /// What is compiled, by what, and where.
@@ -62,6 +65,8 @@ pub struct Compiled {
 
 /// What a program says that stands in the place of a C compiler.
 const NO_C: &str = "landfall: this input may not use a C compiler";
+/// What a program says that stands in the place of this machine's linker.
+const NO_CC: &str = "landfall: this machine has no `cc`";
 /// The names under which build scripts look for one, and what they drive one with.
 const C_PROGRAMS: &[&str] =
     &["cc", "c++", "gcc", "g++", "clang", "clang++", "musl-gcc", "cmake", "make"];
@@ -73,7 +78,7 @@ const C_PROGRAMS: &[&str] =
 pub fn compile(request: &Compile<'_>) -> Result<Compiled, CompileError> {
     request.toolchain.require_targets(&[&request.settings.target])?;
     let own = own_folder(request)?;
-    let _lock = lock(&own)?;
+    let _lock = lock(&own, request.on_line)?;
     let outside = Layout::outside(request.scratch, &own, request.toolchain);
     let seen = if request.walls == Walls::Namespaces { Layout::inside() } else { outside.clone() };
     prepare(request, &outside)?;
@@ -95,7 +100,12 @@ pub fn compile(request: &Compile<'_>) -> Result<Compiled, CompileError> {
 fn own_folder(request: &Compile<'_>) -> Result<PathBuf, CompileError> {
     let git = request.sources.lockfile().git_sources();
     let c_parts = request.c_compiler.map(CCompiler::parts);
-    let key = canonical::digest_of(&(request.toolchain.rustc_version(), &request.settings.target, git, c_parts));
+    let key = canonical::digest_of(&(
+        request.toolchain.rustc_version(),
+        &request.settings.target,
+        git,
+        c_parts,
+    ));
     let folder = request.cache.join(key.short());
     for name in ["vendor", "target"] {
         make(&folder.join(name))?;
@@ -104,11 +114,14 @@ fn own_folder(request: &Compile<'_>) -> Result<PathBuf, CompileError> {
 }
 
 /// Compiles in one folder come one after the other.
-fn lock(folder: &Path) -> Result<File, CompileError> {
+fn lock(folder: &Path, on_line: &dyn Fn(&str)) -> Result<File, CompileError> {
     let path = folder.join("lock");
-    let lock = || -> std::io::Result<File> {
+    let lock = || -> io::Result<File> {
         let file = File::create(&path)?;
-        file.lock()?;
+        if file.try_lock().is_err() {
+            on_line("    Blocking waiting for another compile of the same kind");
+            file.lock()?;
+        }
         Ok(file)
     };
     lock().map_err(|source| CompileError::Write { path: path.clone(), source })
@@ -119,13 +132,18 @@ fn make(folder: &Path) -> Result<(), CompileError> {
 }
 
 fn prepare(request: &Compile<'_>, outside: &Layout) -> Result<(), CompileError> {
-    for folder in [&outside.source, &outside.cargo, &outside.home, &outside.temporary, &outside.tools] {
+    for folder in
+        [&outside.source, &outside.cargo, &outside.home, &outside.temporary, &outside.tools]
+    {
         make(folder)?;
     }
     shadow::write(request.sources, request.tree, &outside.source)?;
-    let script = format!("#!/bin/sh\necho '{NO_C}' >&2\nexit 1\n");
-    let programs = C_PROGRAMS.iter().map(|name| outside.tools.join(name));
-    programs.into_iter().try_for_each(|program| write_file(&program, script.as_bytes(), true))
+    let compilers = C_PROGRAMS.iter().map(|name| (*name, NO_C));
+    let mut programs = compilers.chain([(NO_LINKER, NO_CC)]);
+    programs.try_for_each(|(name, words)| {
+        let script = format!("#!/bin/sh\necho '{words}' >&2\nexit 1\n");
+        write_file(&outside.tools.join(name), script.as_bytes(), true)
+    })
 }
 
 /// Removes what build scripts of the workspace's packages left behind, so that a script finds its
@@ -143,22 +161,29 @@ fn forget_members(request: &Compile<'_>, target: &Path) -> Result<(), CompileErr
 }
 
 /// Cargo names these folders by the package, a dash and a hash.
-fn is_of_member(sources: &Sources, folder: &std::ffi::OsStr) -> bool {
+fn is_of_member(sources: &Sources, folder: &OsStr) -> bool {
     let name = folder.to_str().and_then(|name| name.rsplit_once('-'));
     name.is_some_and(|(name, _)| sources.folders().values().any(|package| package == name))
 }
 
-fn cargo(request: &Compile<'_>, outside: &Layout, seen: &Layout) -> Result<std::process::Command, CompileError> {
+fn cargo(request: &Compile<'_>, outside: &Layout, seen: &Layout) -> Result<Command, CompileError> {
     let program = seen.sysroot.join("bin/cargo");
-    let mut spec = Spec::new(request.helper, request.walls, request.scratch, program, arguments(request, seen));
+    let mut spec = Spec::new(
+        request.helper,
+        request.walls,
+        request.scratch,
+        program,
+        arguments(request, seen),
+    );
     spec.mount(outside, seen);
     let compiler = request.c_compiler.map(CCompiler::program);
     for program in request.toolchain.host_linker().into_iter().chain(compiler) {
         spec.mount_program(program);
     }
     let mut command = spec.command(request.helper, request.scratch)?;
-    let environment = seen.environment(request.toolchain, &request.settings.target, request.c_compiler);
-    command.env_clear().envs(environment).stdout(std::process::Stdio::null());
+    let environment =
+        seen.environment(request.toolchain, &request.settings.target, request.c_compiler);
+    command.env_clear().envs(environment).stdout(Stdio::null());
     Ok(command)
 }
 
@@ -169,7 +194,17 @@ fn arguments(request: &Compile<'_>, seen: &Layout) -> Vec<String> {
     let mut main = folders.filter(|(_, package)| *package == request.sources.package());
     let folder = main.next().map(|(folder, _)| folder.as_str()).unwrap_or_default();
     let manifest = seen.source.join(folder).join("Cargo.toml").display().to_string();
-    let words = ["build", "--frozen", "--release", "--manifest-path", &manifest, "--target", target, "--bin", binary];
+    let words = [
+        "build",
+        "--frozen",
+        "--release",
+        "--manifest-path",
+        &manifest,
+        "--target",
+        target,
+        "--bin",
+        binary,
+    ];
     let mut arguments = words.map(str::to_owned).to_vec();
     if !features.is_empty() {
         arguments.extend(["--features".into(), features.join(",")]);
@@ -187,7 +222,7 @@ fn failure(request: &Compile<'_>, Ended { status, output }: Ended) -> CompileErr
     if output.contains(NO_C) {
         return CompileError::NeedsC { package, output };
     }
-    if output.contains("linker `cc` not found") {
+    if output.contains(NO_CC) {
         return CompileError::NoHostLinker { package, output };
     }
     if output.contains("failed to run custom build command") {
@@ -200,14 +235,19 @@ fn failure(request: &Compile<'_>, Ended { status, output }: Ended) -> CompileErr
 /// its packages in the workspace read.
 fn check_files(request: &Compile<'_>, built: &Path, seen: &Layout) -> Result<(), CompileError> {
     let path = built.join(format!("{}.d", request.settings.binary));
-    let text = fs::read_to_string(&path).map_err(|source| CompileError::Read { path: path.clone(), source })?;
+    let text = fs::read_to_string(&path)
+        .map_err(|source| CompileError::Read { path: path.clone(), source })?;
     let allowed = |file: &PathBuf| {
         request.c_compiler.is_some()
-            || [&seen.source, &seen.target, &seen.vendor].iter().any(|folder| file.starts_with(folder))
+            || [&seen.source, &seen.target, &seen.vendor]
+                .iter()
+                .any(|folder| file.starts_with(folder))
     };
     match read_files(&text).into_iter().find(|file| !allowed(file)) {
         None => Ok(()),
-        Some(file) => Err(CompileError::OutsideFile { package: request.sources.package().into(), file }),
+        Some(file) => {
+            Err(CompileError::OutsideFile { package: request.sources.package().into(), file })
+        }
     }
 }
 
@@ -227,7 +267,11 @@ fn take(request: &Compile<'_>, built: &Path, own: &Path) -> Result<Compiled, Com
     check_names(request, &bytes, own)?;
     let binary = request.scratch.join("binary");
     write_file(&binary, &bytes, true)?;
-    Ok(Compiled { binary, size_bytes: bytes.len() as u64, confinement: request.walls.confinement() })
+    Ok(Compiled {
+        binary,
+        size_bytes: bytes.len() as u64,
+        confinement: request.walls.confinement(),
+    })
 }
 
 /// Where a compile sees the real folders, a name of one of them in the binary would be another

@@ -67,9 +67,15 @@ impl Walls {
     /// The same for people.
     pub(crate) fn words(self) -> &'static str {
         match self {
-            Self::Namespaces => "(the compile is confined: there is no network and no home folder, and of files only the sources, the dependencies, the toolchain and the system's libraries)",
-            Self::Landlock => "(the compile is confined: there is no home folder, and of files only the sources, the dependencies, the toolchain and the system's libraries; TCP is refused)",
-            Self::Open => "(the compile has an empty home folder and a cleared environment; this kernel allows no further walls)",
+            Self::Namespaces => {
+                "(the compile is confined: there is no network and no home folder, and of files only the sources, the dependencies, the toolchain and the system's libraries)"
+            }
+            Self::Landlock => {
+                "(the compile is confined: there is no home folder, and of files only the sources, the dependencies, the toolchain and the system's libraries; TCP is refused)"
+            }
+            Self::Open => {
+                "(the compile has an empty home folder and a cleared environment; this kernel allows no further walls)"
+            }
         }
     }
 }
@@ -101,17 +107,29 @@ pub(crate) const HELPER_INSIDE: &str = "/landfall/helper";
 pub(crate) const SPEC_INSIDE: &str = "/landfall/spec.json";
 /// What the helper ends with where the kernel refused; cargo ends with 0 or 101.
 pub(crate) const REFUSED: u8 = 125;
-/// The helper's first stage, its second, and the one that does nothing, for [`probe`].
-pub(crate) const STAGES: [&str; 3] = ["outer", "inner", "nothing"];
+/// The helper's first stage and its second.
+pub(crate) const STAGES: [&str; 2] = ["outer", "inner"];
 
 /// What programs of this machine need to start and to be linked, as far as it exists. None of it
 /// holds anything of a user's.
 const SYSTEM: &[&str] = &[
-    "/usr", "/bin", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store", "/etc/ld.so.cache",
-    "/etc/alternatives", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",
+    "/usr",
+    "/bin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/nix/store",
+    "/gnu/store",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
 ];
 
-/// Tries the walls, the strongest first, on a helper that does nothing.
+/// Tries the walls, the strongest first, on a helper that becomes a program that does nothing.
 ///
 /// `scratch` is an empty folder. Fails only where the helper itself cannot be started.
 pub fn probe(helper: &Helper, scratch: &Path) -> Result<Probe, CompileError> {
@@ -125,19 +143,23 @@ pub fn probe(helper: &Helper, scratch: &Path) -> Result<Probe, CompileError> {
     Ok(Probe { walls: Walls::Open, refusals })
 }
 
+/// The program is one that every Linux has, since what matters is whether it is reached.
 fn attempt(helper: &Helper, walls: Walls, scratch: &Path) -> Result<Option<String>, CompileError> {
-    let inside = Path::new(HELPER_INSIDE).to_owned();
-    let program = if walls == Walls::Namespaces { inside } else { helper.program.clone() };
-    let arguments = helper.arguments.iter().map(|argument| argument.to_string_lossy().into_owned());
-    let arguments = arguments.chain([STAGES[2].to_owned(), String::new()]).collect();
-    let spec = Spec::new(helper, walls, scratch, program, arguments);
+    let program = PathBuf::from("/bin/sh");
+    let spec = Spec::new(helper, walls, scratch, program, vec!["-c".into(), "exit 0".into()]);
     let ended = run(spec.command(helper, scratch)?.env_clear(), &|_| {})?;
     Ok((!ended.status.success()).then_some(ended.output))
 }
 
 impl Spec {
     /// A helper that becomes `program`; the system's folders are mounted already.
-    pub(crate) fn new(helper: &Helper, walls: Walls, scratch: &Path, program: PathBuf, arguments: Vec<String>) -> Self {
+    pub(crate) fn new(
+        helper: &Helper,
+        walls: Walls,
+        scratch: &Path,
+        program: PathBuf,
+        arguments: Vec<String>,
+    ) -> Self {
         let system = SYSTEM.iter().filter(|path| Path::new(path).exists());
         let mounts = system.map(|path| Mount::read_only(path, path)).collect();
         let helper_arguments = helper.arguments.clone();
@@ -149,14 +171,17 @@ impl Spec {
         let (outside, inside) = (outside.folders(), inside.folders());
         let read = outside.0.iter().zip(&inside.0).map(|pair| (pair, false));
         let written = outside.1.iter().zip(&inside.1).map(|pair| (pair, true));
-        self.mounts.extend(read.chain(written).map(|((from, to), writable)| {
-            Mount { from: (*from).into(), to: (*to).into(), writable }
+        self.mounts.extend(read.chain(written).map(|((from, to), writable)| Mount {
+            from: (*from).into(),
+            to: (*to).into(),
+            writable,
         }));
     }
 
     /// Adds the place where a program of this machine is installed, unless it is there already.
     pub(crate) fn mount_program(&mut self, program: &Path) {
-        let prefix = program.parent().and_then(Path::parent).filter(|prefix| prefix.parent().is_some());
+        let prefix =
+            program.parent().and_then(Path::parent).filter(|prefix| prefix.parent().is_some());
         let is_there = self.mounts.iter().any(|mount| program.starts_with(&mount.to));
         if let (Some(prefix), false) = (prefix, is_there) {
             self.mounts.push(Mount::read_only(prefix, prefix));
@@ -164,7 +189,11 @@ impl Spec {
     }
 
     /// Writes the spec and gives the command that obeys it.
-    pub(crate) fn command(mut self, helper: &Helper, scratch: &Path) -> Result<Command, CompileError> {
+    pub(crate) fn command(
+        mut self,
+        helper: &Helper,
+        scratch: &Path,
+    ) -> Result<Command, CompileError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |source| CompileError::Write { path, source }
@@ -173,7 +202,8 @@ impl Spec {
         fs::create_dir_all(&self.root).map_err(failed(&self.root))?;
         self.mounts.push(Mount::read_only(&helper.program, HELPER_INSIDE));
         self.mounts.push(Mount::read_only(&path, SPEC_INSIDE));
-        let text = serde_json::to_vec(&self).map_err(|_| CompileError::NotText { path: scratch.into() })?;
+        let text = serde_json::to_vec(&self)
+            .map_err(|_| CompileError::NotText { path: scratch.into() })?;
         fs::write(&path, text).map_err(failed(&path))?;
         let mut command = Command::new(&helper.program);
         command.args(&helper.arguments).arg(STAGES[0]).arg(&path);

@@ -35,11 +35,16 @@ pub enum CompileError {
     UnknownPackage { package: String, workspace: PathBuf, known: Vec<String> },
     #[error("the package `{package}` depends on `{dependency}` at `{path}`, which is outside the workspace `{}`; move it inside, or take it from a registry or by git", workspace.display())]
     OutsideDependency { package: String, dependency: String, path: String, workspace: PathBuf },
-    #[error("the package `{package}` has no binary; add `src/main.rs`, or name a package that has one")]
+    #[error(
+        "the package `{package}` has no binary; add `src/main.rs`, or name a package that has one"
+    )]
     NoBinary { package: String },
     #[error("the package `{package}` has no binary `{binary}`; {}", suggest(binary, known))]
     UnknownBinary { package: String, binary: String, known: Vec<String> },
-    #[error("the package `{package}` has several binaries; choose one with `bin = \"…\"`: {}", list(known))]
+    #[error(
+        "the package `{package}` has several binaries; choose one with `bin = \"…\"`: {}",
+        list(known)
+    )]
     SeveralBinaries { package: String, known: Vec<String> },
     #[error("`{}` is a path that cannot be", path.display())]
     Path { path: PathBuf, source: PathError },
@@ -65,7 +70,10 @@ pub enum CompileError {
     Incomplete { sysroot: PathBuf, program: String },
     #[error("the toolchain at `{}` cannot compile for {}; run `{command}`", sysroot.display(), targets.join(", "))]
     MissingTarget { sysroot: PathBuf, targets: Vec<String>, command: String },
-    #[error("no C compiler for {target} is on the PATH (tried {}); on Debian `apt install musl-tools` has the one for this machine", list(tried))]
+    #[error(
+        "no C compiler for {target} is on the PATH (tried {}); on Debian `apt install musl-tools` has the one for this machine",
+        list(tried)
+    )]
     NoCCompiler { target: String, tried: Vec<String> },
 
     #[error("the dependencies of `{package}` cannot be fetched:\n{output}")]
@@ -76,9 +84,13 @@ pub enum CompileError {
     Cargo { package: String, output: String },
     #[error("a build script of `{package}` failed:\n{output}\n{confinement}")]
     BuildScript { package: String, output: String, confinement: &'static str },
-    #[error("a build script of `{package}` asks for a C compiler; allow one with `cargo = {{ package = \"{package}\", c = true }}`:\n{output}")]
+    #[error(
+        "a build script of `{package}` asks for a C compiler; allow one with `cargo = {{ package = \"{package}\", c = true }}`:\n{output}"
+    )]
     NeedsC { package: String, output: String },
-    #[error("build scripts and procedural macros of `{package}` are programs of this machine and are linked with its `cc`, which was not found; install one (Debian: `apt install gcc libc6-dev`):\n{output}")]
+    #[error(
+        "build scripts and procedural macros of `{package}` are programs of this machine and are linked with its `cc`, which was not found; install one (Debian: `apt install gcc libc6-dev`):\n{output}"
+    )]
     NoHostLinker { package: String, output: String },
     #[error("`{package}` was compiled with `{}`, which is no part of its sources; a file that the code reads must stand in the package's folder, in a path dependency or in OUT_DIR", file.display())]
     OutsideFile { package: String, file: PathBuf },

@@ -33,7 +33,8 @@ pub(crate) fn list<'a>(
 ) -> Result<Vec<EntryPath>, CompileError> {
     let real = folders.clone().map(|folder| canonical(&workspace.join(folder.as_str())));
     let folders_followed = real.collect::<Result<_, _>>()?;
-    let mut lister = Lister { workspace: workspace.into(), folders: folders_followed, files: Vec::new() };
+    let mut lister =
+        Lister { workspace: workspace.into(), folders: folders_followed, files: Vec::new() };
     for folder in folders {
         lister.package(folder)?;
     }
@@ -48,9 +49,8 @@ fn canonical(path: &Path) -> Result<PathBuf, CompileError> {
 
 impl Lister {
     fn package(&mut self, folder: &EntryPath) -> Result<(), CompileError> {
-        let skipped = |name: &str| {
-            NEVER.contains(&name) || (folder.is_root() && OF_THE_ROOT.contains(&name))
-        };
+        let skipped =
+            |name: &str| NEVER.contains(&name) || (folder.is_root() && OF_THE_ROOT.contains(&name));
         for entry in self.entries(folder)? {
             if !entry.file_name().to_str().is_some_and(skipped) {
                 self.entry(folder, &entry)?;
@@ -61,11 +61,16 @@ impl Lister {
 
     fn below(&mut self, folder: &EntryPath) -> Result<(), CompileError> {
         let entries = self.entries(folder)?;
-        let ends = |entry: &DirEntry| entry.file_name() == "Cargo.toml" || entry.file_name() == "CACHEDIR.TAG";
+        let ends = |entry: &DirEntry| {
+            entry.file_name() == "Cargo.toml" || entry.file_name() == "CACHEDIR.TAG"
+        };
         if entries.iter().any(ends) {
             return Ok(());
         }
-        entries.iter().filter(|entry| entry.file_name() != ".git").try_for_each(|entry| self.entry(folder, entry))
+        entries
+            .iter()
+            .filter(|entry| entry.file_name() != ".git")
+            .try_for_each(|entry| self.entry(folder, entry))
     }
 
     fn entries(&self, folder: &EntryPath) -> Result<Vec<DirEntry>, CompileError> {

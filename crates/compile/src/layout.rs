@@ -30,6 +30,8 @@ pub(crate) struct Layout {
 }
 
 const ROOT: &str = "/landfall";
+/// The program among the tools that stands in the place of a linker that this machine lacks.
+pub(crate) const NO_LINKER: &str = "no-linker";
 
 impl Layout {
     /// As seen inside the namespace.
@@ -70,9 +72,10 @@ impl Layout {
 
     /// The flags of rustc, exactly.
     pub(crate) fn flags(&self, toolchain: &Toolchain) -> Vec<String> {
-        let mut flags = ["-Clinker=rust-lld", "-Clink-self-contained=yes", "-Ctarget-feature=+crt-static"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut flags =
+            ["-Clinker=rust-lld", "-Clink-self-contained=yes", "-Ctarget-feature=+crt-static"]
+                .map(str::to_owned)
+                .to_vec();
         let remap = |(from, to): (String, String)| format!("--remap-path-prefix={from}={to}");
         flags.extend(self.renamed(toolchain).map(remap));
         flags
@@ -99,7 +102,12 @@ impl Layout {
     }
 
     /// The environment of the compile: all of it.
-    pub(crate) fn environment(&self, toolchain: &Toolchain, target: &str, c_compiler: Option<&CCompiler>) -> Vec<(String, String)> {
+    pub(crate) fn environment(
+        &self,
+        toolchain: &Toolchain,
+        target: &str,
+        c_compiler: Option<&CCompiler>,
+    ) -> Vec<(String, String)> {
         let text = |path: &Path| path.display().to_string();
         let mut variables = vec![
             ("CARGO_ENCODED_RUSTFLAGS".into(), self.flags(toolchain).join("\x1f")),
@@ -114,13 +122,18 @@ impl Layout {
             ("TMPDIR".into(), text(&self.temporary)),
             ("TZ".into(), "UTC".into()),
         ];
-        variables.extend(host_linker(toolchain));
+        variables.extend(self.host_linker(toolchain));
         variables.extend(self.c_variables(toolchain, target, c_compiler));
         variables
     }
 
     /// Without `c = true` what is called as a C compiler says how to allow one, and fails.
-    fn c_variables(&self, toolchain: &Toolchain, target: &str, c_compiler: Option<&CCompiler>) -> Vec<(String, String)> {
+    fn c_variables(
+        &self,
+        toolchain: &Toolchain,
+        target: &str,
+        c_compiler: Option<&CCompiler>,
+    ) -> Vec<(String, String)> {
         let text = |path: &Path| path.display().to_string();
         let rust = text(&self.sysroot.join("bin"));
         let Some(compiler) = c_compiler else {
@@ -136,16 +149,18 @@ impl Layout {
             (format!("CFLAGS_{name}"), self.c_flags(toolchain)),
         ]
     }
-}
 
-/// Flags do not reach what runs on this machine, since cargo is given `--target`; only the linker
-/// does. The driver looks for the programs that it calls beside itself, then in COMPILER_PATH.
-fn host_linker(toolchain: &Toolchain) -> Vec<(String, String)> {
-    let Some(linker) = toolchain.host_linker() else { return Vec::new() };
-    let host = toolchain.host().to_uppercase().replace('-', "_");
-    let beside = linker.parent().unwrap_or(Path::new("/usr/bin"));
-    vec![
-        (format!("CARGO_TARGET_{host}_LINKER"), linker.display().to_string()),
-        ("COMPILER_PATH".into(), beside.display().to_string()),
-    ]
+    /// Flags do not reach what runs on this machine, since cargo is given `--target`; only the
+    /// linker does. The driver looks for the programs that it calls beside itself, then in
+    /// COMPILER_PATH.
+    fn host_linker(&self, toolchain: &Toolchain) -> [(String, String); 2] {
+        let none = self.tools.join(NO_LINKER);
+        let linker = toolchain.host_linker().unwrap_or(&none);
+        let host = toolchain.host().to_uppercase().replace('-', "_");
+        let beside = linker.parent().unwrap_or(Path::new("/usr/bin"));
+        [
+            (format!("CARGO_TARGET_{host}_LINKER"), linker.display().to_string()),
+            ("COMPILER_PATH".into(), beside.display().to_string()),
+        ]
+    }
 }

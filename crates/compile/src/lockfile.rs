@@ -43,9 +43,14 @@ impl Lockfile {
         if !(3..=4).contains(&version) {
             return Err(CompileError::LockVersion { path, version });
         }
-        let packages = table.get("package").map_or(Some(&[][..]), |list| list.as_array().map(Vec::as_slice));
+        let packages =
+            table.get("package").map_or(Some(&[][..]), |list| list.as_array().map(Vec::as_slice));
         let packages = packages.and_then(|list| list.iter().map(Package::read).collect());
-        let field = || CompileError::Field { path: path.clone(), field: "package".into(), wanted: "as cargo writes it" };
+        let field = || CompileError::Field {
+            path: path.clone(),
+            field: "package".into(),
+            wanted: "as cargo writes it",
+        };
         Ok(Self { version, packages: packages.ok_or_else(field)?, path })
     }
 
@@ -58,7 +63,8 @@ impl Lockfile {
         package: &str,
         needs: &BTreeMap<String, BTreeSet<String>>,
     ) -> Result<Self, CompileError> {
-        let starts = |(_, found): &(usize, &Package)| found.name == package && found.source.is_none();
+        let starts =
+            |(_, found): &(usize, &Package)| found.name == package && found.source.is_none();
         let start = self.packages.iter().enumerate().find(starts);
         let mut waiting = vec![start.ok_or_else(|| self.stale(package))?.0];
         let mut reached = BTreeSet::new();
@@ -73,10 +79,16 @@ impl Lockfile {
         Ok(Self { path: self.path.clone(), version: self.version, packages })
     }
 
-    fn next(&self, package: &Package, needs: &BTreeMap<String, BTreeSet<String>>) -> Result<Vec<usize>, CompileError> {
+    fn next(
+        &self,
+        package: &Package,
+        needs: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Result<Vec<usize>, CompileError> {
         let needed = package.source.is_none().then(|| needs.get(&package.name)).flatten();
         let is_needed = |reference: &&String| {
-            needed.is_none_or(|needed| needed.contains(reference.split(' ').next().unwrap_or_default()))
+            needed.is_none_or(|needed| {
+                needed.contains(reference.split(' ').next().unwrap_or_default())
+            })
         };
         let references = package.dependencies.iter().filter(is_needed);
         references.map(|reference| self.index_of(reference)).collect()
@@ -96,8 +108,13 @@ impl Lockfile {
 
     /// The same package with every reference in full: how short cargo writes one depends on what
     /// else is in the lock, which is nobody's business here.
-    fn spelled_out(&self, package: &Package, needs: &BTreeMap<String, BTreeSet<String>>) -> Result<Package, CompileError> {
-        let references = self.next(package, needs)?.into_iter().map(|index| self.packages[index].reference());
+    fn spelled_out(
+        &self,
+        package: &Package,
+        needs: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Result<Package, CompileError> {
+        let references =
+            self.next(package, needs)?.into_iter().map(|index| self.packages[index].reference());
         let mut dependencies: Vec<_> = references.collect();
         dependencies.sort();
         Ok(Package { dependencies, ..package.clone() })
@@ -140,8 +157,11 @@ impl Lockfile {
 impl Package {
     fn read(value: &Value) -> Option<Self> {
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
-        let dependencies = value.get("dependencies").map_or(Some(&[][..]), |list| list.as_array().map(Vec::as_slice));
-        let dependencies = dependencies?.iter().map(|reference| reference.as_str().map(str::to_owned));
+        let dependencies = value
+            .get("dependencies")
+            .map_or(Some(&[][..]), |list| list.as_array().map(Vec::as_slice));
+        let dependencies =
+            dependencies?.iter().map(|reference| reference.as_str().map(str::to_owned));
         Some(Self {
             name: text("name")?,
             version: text("version")?,
@@ -165,8 +185,17 @@ impl Package {
 
     fn to_table(&self) -> Table {
         let mut table = Table::new();
-        let texts = [("name", Some(&self.name)), ("version", Some(&self.version)), ("source", self.source.as_ref()), ("checksum", self.checksum.as_ref())];
-        table.extend(texts.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?.as_str().into()))));
+        let texts = [
+            ("name", Some(&self.name)),
+            ("version", Some(&self.version)),
+            ("source", self.source.as_ref()),
+            ("checksum", self.checksum.as_ref()),
+        ];
+        table.extend(
+            texts
+                .into_iter()
+                .filter_map(|(key, text)| Some((key.to_owned(), text?.as_str().into()))),
+        );
         if !self.dependencies.is_empty() {
             let references = self.dependencies.iter().map(|reference| reference.as_str().into());
             table.insert("dependencies".into(), Value::Array(references.collect()));

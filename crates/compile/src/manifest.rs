@@ -72,7 +72,8 @@ fn lines<'a>(table: &'a Table, kinds: &[&str]) -> Vec<Line<'a>> {
     let targets = table.get("target").and_then(Value::as_table);
     let targets = targets.into_iter().flat_map(Table::values).filter_map(Value::as_table);
     let tables = std::iter::once(table).chain(targets);
-    let tables = tables.flat_map(|table| kinds.iter().filter_map(|kind| table.get(*kind)?.as_table()));
+    let tables =
+        tables.flat_map(|table| kinds.iter().filter_map(|kind| table.get(*kind)?.as_table()));
     tables.flatten().map(|(key, value)| Line { key, value }).collect()
 }
 
@@ -87,7 +88,10 @@ pub(crate) fn drop_development(table: &mut Table) -> bool {
     let gone: BTreeSet<_> = dropped.difference(&kept).cloned().collect();
     remove(table, DEVELOPMENT);
     if let Some(Value::Table(targets)) = table.get_mut("target") {
-        targets.iter_mut().filter_map(|(_, target)| target.as_table_mut()).for_each(|target| remove(target, DEVELOPMENT));
+        targets
+            .iter_mut()
+            .filter_map(|(_, target)| target.as_table_mut())
+            .for_each(|target| remove(target, DEVELOPMENT));
     }
     drop_features(table, &gone);
     !dropped.is_empty()

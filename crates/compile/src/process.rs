@@ -43,8 +43,17 @@ fn keep(output: &mut String, line: &str, on_line: &dyn Fn(&str)) {
 
 /// What cargo says while it works.
 const PROGRESS: &[&str] = &[
-    "Adding", "Blocking", "Compiling", "Downloaded", "Downloading", "Finished", "Fresh", "Locking",
-    "Removing", "Updating", "Vendoring",
+    "Adding",
+    "Blocking",
+    "Compiling",
+    "Downloaded",
+    "Downloading",
+    "Finished",
+    "Fresh",
+    "Locking",
+    "Removing",
+    "Updating",
+    "Vendoring",
 ];
 
 /// Cargo writes a status as a word that ends in column 12, and then a blank.
@@ -58,7 +67,8 @@ fn tells_progress(line: &str) -> bool {
 pub(crate) fn ask(command: &mut Command) -> Result<String, CompileError> {
     let program = PathBuf::from(command.get_program());
     let answer = command.stdin(Stdio::null()).output();
-    let answer = answer.map_err(|source| CompileError::Start { program: program.clone(), source })?;
+    let answer =
+        answer.map_err(|source| CompileError::Start { program: program.clone(), source })?;
     if !answer.status.success() {
         let output = String::from_utf8_lossy(&answer.stderr).trim_end().into();
         return Err(CompileError::Program { program, output });
@@ -86,7 +96,9 @@ mod tests {
         for line in ["   Compiling itoa v1.0.0", "    Finished `release`", "  Downloaded x v1"] {
             assert!(super::tells_progress(line), "{line}");
         }
-        for line in ["error: no", "   |", "12 | Foo bar baz qux", "   = note: see", "", "  Caused by:"] {
+        for line in
+            ["error: no", "   |", "12 | Foo bar baz qux", "   = note: see", "", "  Caused by:"]
+        {
             assert!(!super::tells_progress(line), "{line}");
         }
     }

@@ -13,15 +13,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    RulesetError, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetError, path_beneath_rules,
 };
 use rustix::fs::{Mode, StatVfsMountFlags, statvfs};
 use rustix::mount::{
     MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind_recursive, mount_change,
     mount_remount, unmount,
 };
-use rustix::process::{Signal, getegid, geteuid, pivot_root, set_parent_process_death_signal, umask};
+use rustix::process::{
+    Signal, getegid, geteuid, pivot_root, set_parent_process_death_signal, umask,
+};
 use rustix::thread::{UnshareFlags, set_no_new_privs};
 
 use crate::confine::{HELPER_INSIDE, Mount, REFUSED, SPEC_INSIDE, STAGES, Spec, Walls};
@@ -54,22 +56,21 @@ pub fn confined_main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode 
 }
 
 fn run(stage: &str, spec: &Path) -> Result<ExitCode, Refusal> {
-    let [outer_stage, inner_stage, nothing] = STAGES;
-    if stage == nothing {
-        return Ok(ExitCode::SUCCESS);
-    }
     try_to("tie the helper to its parent", set_parent_process_death_signal(Some(Signal::KILL)))?;
     let spec = read(spec)?;
     umask(Mode::from_raw_mode(0o022));
     match (stage, spec.walls) {
-        (stage, Walls::Namespaces) if stage == outer_stage => outer(&spec),
-        (stage, Walls::Namespaces) if stage == inner_stage => inner(&spec),
+        (stage, Walls::Namespaces) if stage == STAGES[0] => outer(&spec),
+        (stage, Walls::Namespaces) if stage == STAGES[1] => inner(&spec),
         (_, Walls::Landlock) => landlock(&spec).and_then(|()| become_program(&spec)),
         _ => become_program(&spec),
     }
 }
 
-fn try_to<T, E: Into<io::Error>>(step: impl Into<String>, result: Result<T, E>) -> Result<T, Refusal> {
+fn try_to<T, E: Into<io::Error>>(
+    step: impl Into<String>,
+    result: Result<T, E>,
+) -> Result<T, Refusal> {
     result.map_err(|source| Refusal { step: step.into(), source: source.into() })
 }
 
@@ -94,6 +95,9 @@ fn outer(spec: &Spec) -> Result<ExitCode, Refusal> {
 fn inner(spec: &Spec) -> Result<ExitCode, Refusal> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     try_to("mount /proc", mount("proc", "/proc", "proc", flags, None))?;
+    for done in [HELPER_INSIDE, SPEC_INSIDE] {
+        try_to("put the helper away", unmount(done, UnmountFlags::DETACH))?;
+    }
     leave("give up rights", UnshareFlags::NEWUSER)?;
     map_ids((USER, 0), (USER, 0))?;
     become_program(spec)
@@ -126,7 +130,10 @@ fn build_root(spec: &Spec) -> Result<(), Refusal> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
     try_to("mount a new root", mount("tmpfs", &spec.root, "tmpfs", flags, Some(c"mode=0755")))?;
     for mount in &spec.mounts {
-        bind(spec, mount).map_err(|source| Refusal { step: format!("mount {}", mount.from.display()), source })?;
+        bind(spec, mount).map_err(|source| Refusal {
+            step: format!("mount {}", mount.from.display()),
+            source,
+        })?;
     }
     protect(spec)?;
     bring_proc(&spec.root)?;
@@ -207,7 +214,9 @@ fn enter(root: &Path) -> Result<(), Refusal> {
 
 /// All or nothing for files (ABI 3 is Linux 6.2); TCP from Linux 6.7 on.
 fn landlock(spec: &Spec) -> Result<(), Refusal> {
-    let paths = |writable| spec.mounts.iter().filter(move |mount| mount.writable == writable).map(|mount| &mount.from);
+    let paths = |writable| {
+        spec.mounts.iter().filter(move |mount| mount.writable == writable).map(|mount| &mount.from)
+    };
     let restrict = || -> Result<(), RulesetError> {
         let rules = Ruleset::default()
             .set_compatibility(CompatLevel::HardRequirement)

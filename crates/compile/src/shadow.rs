@@ -18,7 +18,8 @@ use crate::{CompileError, Sources, lockfile};
 
 /// Writes the workspace that has only what the package reaches into an empty folder.
 pub(crate) fn write(sources: &Sources, tree: &Tree, folder: &Path) -> Result<(), CompileError> {
-    let parents: BTreeSet<_> = tree.entries().iter().flat_map(|entry| entry.path.ancestors()).collect();
+    let parents: BTreeSet<_> =
+        tree.entries().iter().flat_map(|entry| entry.path.ancestors()).collect();
     for parent in parents.iter().chain(sources.folders().keys()) {
         make_folder(&folder.join(parent.as_str()))?;
     }
@@ -40,7 +41,9 @@ fn copy(sources: &Sources, tree: &Tree, entry: &Entry, place: &Path) -> Result<(
         Node::Symlink { target } => symlink(target, place).map_err(failed),
         Node::File { digest, .. } => copy_file(sources, &entry.path, digest, place, executable),
         Node::Hardlink { target } => match tree.get(target).map(|entry| &entry.node) {
-            Some(Node::File { digest, .. }) => copy_file(sources, target, digest, place, executable),
+            Some(Node::File { digest, .. }) => {
+                copy_file(sources, target, digest, place, executable)
+            }
             _ => Err(CompileError::Changed { path: target.clone() }),
         },
     }

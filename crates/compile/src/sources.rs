@@ -44,7 +44,11 @@ pub fn discover(workspace: &Path, package: &str) -> Result<Sources, CompileError
         binaries,
         root_manifest: workspace.narrowed(&reach)?,
         lock,
-        folders: reach.members.iter().map(|(folder, manifest)| (folder.clone(), name(manifest))).collect(),
+        folders: reach
+            .members
+            .iter()
+            .map(|(folder, manifest)| (folder.clone(), name(manifest)))
+            .collect(),
         workspace: workspace.folder,
     })
 }
@@ -91,7 +95,9 @@ impl Sources {
         match (wanted, known.as_slice()) {
             (Some(name), _) if known.iter().any(|known| known == name) => Ok(name.into()),
             (_, []) => Err(CompileError::NoBinary { package }),
-            (Some(name), _) => Err(CompileError::UnknownBinary { package, binary: name.into(), known }),
+            (Some(name), _) => {
+                Err(CompileError::UnknownBinary { package, binary: name.into(), known })
+            }
             (None, [only]) => Ok(only.clone()),
             (None, _) if known.contains(&package) => Ok(package),
             (None, _) => Err(CompileError::SeveralBinaries { package, known }),
@@ -100,7 +106,11 @@ impl Sources {
 }
 
 /// Walks the Cargo.toml files by `path`, then Cargo.lock, until neither shows anything new.
-fn reach(workspace: &Workspace, main: Manifest, lock: &Lockfile) -> Result<(Reach, Lockfile), CompileError> {
+fn reach(
+    workspace: &Workspace,
+    main: Manifest,
+    lock: &Lockfile,
+) -> Result<(Reach, Lockfile), CompileError> {
     let patches = workspace.patches()?;
     let name = main.package().unwrap_or_default().to_owned();
     let (mut reach, mut waiting) = (Reach::default(), vec![main]);
@@ -116,7 +126,8 @@ fn reach(workspace: &Workspace, main: Manifest, lock: &Lockfile) -> Result<(Reac
             reach.locked = narrowed.packages().iter().map(|package| package.name.clone()).collect();
             return Ok((reach, narrowed));
         }
-        waiting = new.into_iter().map(|folder| workspace.manifest(folder)).collect::<Result<_, _>>()?;
+        waiting =
+            new.into_iter().map(|folder| workspace.manifest(folder)).collect::<Result<_, _>>()?;
     }
 }
 
@@ -151,7 +162,8 @@ fn check_owner(manifest: &Manifest) -> Result<(), CompileError> {
     if manifest.folder.is_root() || !manifest.table.contains_key("workspace") {
         return Ok(());
     }
-    let wanted = "absent: the package is reached from another workspace, and can belong to one only";
+    let wanted =
+        "absent: the package is reached from another workspace, and can belong to one only";
     Err(CompileError::Field { path: manifest.path.clone(), field: "[workspace]".into(), wanted })
 }
 
@@ -163,17 +175,23 @@ fn binaries(workspace: &Path, manifest: &Manifest) -> Vec<String> {
     let text = |table: &Value, key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);
     let claimed: BTreeSet<_> = listed.iter().filter_map(|table| text(table, "path")).collect();
     let mut names: BTreeSet<_> = listed.iter().filter_map(|table| text(table, "name")).collect();
-    let automatic = manifest.table.get("package").and_then(|package| package.get("autobins")?.as_bool());
+    let automatic =
+        manifest.table.get("package").and_then(|package| package.get("autobins")?.as_bool());
     if automatic != Some(false) {
         let found = automatic_binaries(&folder, manifest.package().unwrap_or_default());
-        names.extend(found.into_iter().filter(|(path, _)| !claimed.contains(path)).map(|(_, name)| name));
+        names.extend(
+            found.into_iter().filter(|(path, _)| !claimed.contains(path)).map(|(_, name)| name),
+        );
     }
     names.into_iter().collect()
 }
 
 /// Pairs of a file and the binary that cargo makes of it unasked.
 fn automatic_binaries(folder: &Path, package: &str) -> Vec<(String, String)> {
-    let main = folder.join("src/main.rs").is_file().then(|| ("src/main.rs".to_owned(), package.to_owned()));
+    let main = folder
+        .join("src/main.rs")
+        .is_file()
+        .then(|| ("src/main.rs".to_owned(), package.to_owned()));
     let entries = folder.join("src/bin").read_dir().into_iter().flatten().flatten();
     let others = entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;

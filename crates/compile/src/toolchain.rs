@@ -108,9 +108,8 @@ impl Toolchain {
 
     /// Those of the targets that the toolchain has no standard library for.
     pub fn missing_targets(&self, targets: &[&str]) -> Vec<String> {
-        let is_missing = |target: &&&str| {
-            !self.sysroot().join("lib/rustlib").join(target).join("lib").is_dir()
-        };
+        let is_missing =
+            |target: &&&str| !self.sysroot().join("lib/rustlib").join(target).join("lib").is_dir();
         targets.iter().filter(is_missing).map(|target| (*target).to_owned()).collect()
     }
 
@@ -121,7 +120,11 @@ impl Toolchain {
             return Ok(());
         }
         let command = self.add_targets_command(&missing).join(" ");
-        Err(CompileError::MissingTarget { sysroot: self.sysroot().into(), targets: missing, command })
+        Err(CompileError::MissingTarget {
+            sysroot: self.sysroot().into(),
+            targets: missing,
+            command,
+        })
     }
 
     /// The command that adds targets, word by word: `rustup target add …`.
@@ -194,9 +197,9 @@ fn field(version: &str, name: &str, program: &Path) -> Result<String, CompileErr
 }
 
 fn watch(places: &ToolPlaces, workspace: &Path, proxy: &Path, sysroot: &Path) -> Vec<Watched> {
-    let choices = workspace.ancestors().flat_map(|folder| {
-        ["rust-toolchain", "rust-toolchain.toml"].map(|name| folder.join(name))
-    });
+    let choices = workspace
+        .ancestors()
+        .flat_map(|folder| ["rust-toolchain", "rust-toolchain.toml"].map(|name| folder.join(name)));
     let rustup = ["settings.toml", "toolchains"].map(|name| places.rustup_home.join(name));
     let own = ["bin/rustc", "bin/cargo"].map(|program| sysroot.join(program));
     let paths = choices.chain(rustup).chain(own).chain([proxy.to_owned()]);

@@ -25,7 +25,11 @@ const FOREIGN: &[&str] = &["RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", 
 ///
 /// What is there already is tried first, without network. Cargo leaves out of Cargo.lock what
 /// only other members of the workspace switch on by their features; it may add nothing.
-pub(crate) fn fetch(request: &Compile<'_>, outside: &Layout, seen: &Layout) -> Result<(), CompileError> {
+pub(crate) fn fetch(
+    request: &Compile<'_>,
+    outside: &Layout,
+    seen: &Layout,
+) -> Result<(), CompileError> {
     let offline = attempt(request, outside, true);
     let settings = match offline {
         Ok(settings) => settings,
@@ -81,7 +85,9 @@ fn command(request: &Compile<'_>, outside: &Layout) -> Command {
 fn configuration(mut settings: Table, vendor: &Path) -> Table {
     settings.retain(|key, _| key == "source");
     let sources = settings.get_mut("source").and_then(Value::as_table_mut);
-    for source in sources.into_iter().flat_map(|sources| sources.iter_mut()).map(|(_, source)| source) {
+    for source in
+        sources.into_iter().flat_map(|sources| sources.iter_mut()).map(|(_, source)| source)
+    {
         if let Some(folder) = source.get_mut("directory") {
             *folder = vendor.display().to_string().into();
         }

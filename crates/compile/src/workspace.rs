@@ -50,7 +50,11 @@ impl Workspace {
             waiting.extend(self.neighbours(&manifest));
         }
         known.sort();
-        Err(CompileError::UnknownPackage { package: package.into(), workspace: self.folder.clone(), known })
+        Err(CompileError::UnknownPackage {
+            package: package.into(),
+            workspace: self.folder.clone(),
+            known,
+        })
     }
 
     pub(crate) fn manifest(&self, folder: &EntryPath) -> Result<Manifest, CompileError> {
@@ -74,14 +78,21 @@ impl Workspace {
     /// What a line of a dependency table stands for.
     ///
     /// Fails where it inherits what the workspace does not have, and where it leads out.
-    pub(crate) fn dependency(&self, of: &Manifest, line: &Line<'_>) -> Result<Dependency, CompileError> {
+    pub(crate) fn dependency(
+        &self,
+        of: &Manifest,
+        line: &Line<'_>,
+    ) -> Result<Dependency, CompileError> {
         let inherits = line.value.get("workspace").and_then(Value::as_bool) == Some(true);
         if !inherits {
             return self.meaning(of, &of.folder, line.key, line.value, None);
         }
         let shared = self.shared().and_then(|shared| shared.get(line.key));
         let Some(shared) = shared else {
-            return Err(CompileError::NotInherited { path: of.path.clone(), dependency: line.key.into() });
+            return Err(CompileError::NotInherited {
+                path: of.path.clone(),
+                dependency: line.key.into(),
+            });
         };
         self.meaning(of, &EntryPath::root(), line.key, shared, Some(line.key.into()))
     }
@@ -117,7 +128,8 @@ impl Workspace {
         if path.starts_with('/') && inside.is_none() {
             return None;
         }
-        let mut names: Vec<&str> = if inside.is_some() { Vec::new() } else { base.components().collect() };
+        let mut names: Vec<&str> =
+            if inside.is_some() { Vec::new() } else { base.components().collect() };
         for name in inside.unwrap_or(path).split('/') {
             match name {
                 "" | "." => {}
@@ -131,7 +143,8 @@ impl Workspace {
     /// The folders of the packages that [patch] puts in the place of others, by package name.
     pub(crate) fn patches(&self) -> Result<BTreeMap<String, EntryPath>, CompileError> {
         let sources = self.root.table.get("patch").and_then(Value::as_table);
-        let lines = sources.into_iter().flat_map(Table::values).filter_map(Value::as_table).flatten();
+        let lines =
+            sources.into_iter().flat_map(Table::values).filter_map(Value::as_table).flatten();
         let mut patches = BTreeMap::new();
         for (key, value) in lines {
             let dependency = self.meaning(&self.root, &EntryPath::root(), key, value, None)?;
@@ -144,7 +157,8 @@ impl Workspace {
     fn members(&self) -> Result<Vec<EntryPath>, CompileError> {
         let mut folders = vec![EntryPath::root()];
         for pattern in self.texts("members")? {
-            let parts: Vec<_> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+            let parts: Vec<_> =
+                pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
             self.expand(&EntryPath::root(), &parts, &mut folders)?;
         }
         let excluded = self.excluded()?;
@@ -170,13 +184,20 @@ impl Workspace {
     }
 
     /// Finds the folders that a pattern such as `crates/*` names and that hold a Cargo.toml.
-    fn expand(&self, folder: &EntryPath, parts: &[&str], found: &mut Vec<EntryPath>) -> Result<(), CompileError> {
+    fn expand(
+        &self,
+        folder: &EntryPath,
+        parts: &[&str],
+        found: &mut Vec<EntryPath>,
+    ) -> Result<(), CompileError> {
         let Some((part, rest)) = parts.split_first() else {
             found.extend(self.has_manifest(folder).then(|| folder.clone()));
             return Ok(());
         };
         if !part.contains(['*', '?', '[']) {
-            let below = self.resolve(folder, part).ok_or_else(|| self.bad_field("workspace.members", "inside the workspace"))?;
+            let below = self
+                .resolve(folder, part)
+                .ok_or_else(|| self.bad_field("workspace.members", "inside the workspace"))?;
             return self.expand(&below, rest, found);
         }
         if *part == "**" {
@@ -188,7 +209,8 @@ impl Workspace {
     }
 
     fn matcher(&self, part: &str) -> Result<GlobMatcher, CompileError> {
-        let glob = Glob::new(part).map_err(|_| self.bad_field("workspace.members", "a list of patterns"))?;
+        let glob = Glob::new(part)
+            .map_err(|_| self.bad_field("workspace.members", "a list of patterns"))?;
         Ok(glob.compile_matcher())
     }
 
@@ -198,8 +220,11 @@ impl Workspace {
         let Ok(entries) = fs::read_dir(&path) else { return Ok(Vec::new()) };
         let failed = |source| CompileError::Read { path: path.clone(), source };
         let entries = entries.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        let folders = entries.into_iter().filter(|entry| entry.path().is_dir() && entry.file_name() != "target");
-        let mut names: Vec<_> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let folders = entries
+            .into_iter()
+            .filter(|entry| entry.path().is_dir() && entry.file_name() != "target");
+        let mut names: Vec<_> =
+            folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.retain(|name| name.parse::<EntryPath>().is_ok());
         names.sort();
         Ok(names)
@@ -214,11 +239,15 @@ impl Workspace {
         let resolver = self.resolver();
         drop_development(&mut table);
         if !reach.members.contains_key(&EntryPath::root()) {
-            table.retain(|key, _| matches!(key, "workspace" | "profile" | "patch" | "replace" | "cargo-features"));
+            table.retain(|key, _| {
+                matches!(key, "workspace" | "profile" | "patch" | "replace" | "cargo-features")
+            });
         }
         narrow(&mut table, "profile", |name, _| name == "release");
         narrow(&mut table, "patch", |_, source| keep_patches(source, &reach.locked));
-        let Value::Table(workspace) = table.entry("workspace").or_insert(Value::Table(Table::new())) else {
+        let Value::Table(workspace) =
+            table.entry("workspace").or_insert(Value::Table(Table::new()))
+        else {
             return Err(self.bad_field("workspace", "a table"));
         };
         narrow(workspace, "dependencies", |key, _| reach.inherited.contains(key));
@@ -227,7 +256,8 @@ impl Workspace {
         }
         let excluded = self.excluded()?;
         let below = reach.members.keys().filter(|folder| !folder.is_root());
-        let (outer, members): (Vec<_>, Vec<_>) = below.partition(|folder| is_below(folder, &excluded));
+        let (outer, members): (Vec<_>, Vec<_>) =
+            below.partition(|folder| is_below(folder, &excluded));
         workspace.insert("members".into(), texts(members));
         workspace.insert("exclude".into(), texts(outer));
         workspace.entry("resolver").or_insert(resolver);

@@ -165,7 +165,7 @@ pub(crate) fn parse(source: &Arc<Source>) -> (Table, SyntaxErrors) {
     let plain = Plain::of(&source.text);
     let origin = Origin { source, plain: &plain };
     if let Some(range) = too_deep(&plain.text) {
-        let message = format!("a key has more than {DOT_LIMIT} dots");
+        let message = format!("a line has more than {DOT_LIMIT} dots outside of texts");
         let errors = vec![SyntaxError { message, span: origin.span(range) }];
         let nothing = Table { span: Span::new(source, 0..0), entries: Vec::new() };
         let errors = SyntaxErrors::new(errors, &nothing);
@@ -195,8 +195,8 @@ fn without_lines(source: &Source, plain: &Plain, errors: &[SyntaxError]) -> Stri
     text.collect::<Vec<_>>().join("\n")
 }
 
-/// How many dots a line may have outside of texts. The library limits the depth of brackets, not that
-/// of dotted keys, and a tree of any depth would end the process when the stack ends.
+/// How many dots a line may have outside of texts. The library limits the depth of brackets and not
+/// that of dotted keys, and a tree of any depth would end the process when the stack ends.
 const DOT_LIMIT: usize = 32;
 
 /// The first dot too many.

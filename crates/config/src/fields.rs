@@ -102,7 +102,8 @@ static INPUT: field::Table = field::Table {
             Text(field::Text::like("^(https?://|s3://|github:)")),
             r#""https://example.org/myapp-{{ Version }}.tar.gz""#,
             "A file that is fetched over HTTP and pinned in app.lock. `{{ Version }}`, \
-             `{{ Name }}`, `{{ os }}` and `{{ arch }}` can be used. `s3://` and `github:` are reserved.",
+             `{{ Name }}`, `{{ os }}` and `{{ arch }}` can be used. `s3://` and `github:` are \
+             reserved.",
         ),
         Field::new("cargo", Table(&CARGO), r#"{ package = "myapp-server" }"#, CARGO.doc),
         Field::new("image", Anything, r#""debian@sha256:…""#, "An image to stand on.").reserved(

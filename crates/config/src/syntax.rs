@@ -180,7 +180,7 @@ fn help(error: &SyntaxError) -> String {
         }
         () if begins(&["a list begins"]) => "close it with `]`",
         () if begins(&["a table begins"]) => "close it with `}`",
-        () if begins(&["a key has more"]) => "write fewer dots; values need no such depth",
+        () if begins(&["a line has more"]) => "write fewer dots; values need no such depth",
         () if error.message.contains("visible characters") => {
             "write a control character as in `\\t` or `\\u0007`"
         }

@@ -47,8 +47,9 @@ pub(crate) enum Location {
     Local { path: PathBuf, stat: Stat },
     /// A blob of the store, under its own digest.
     Blob,
-    /// A part of an archive that is not compressed.
-    Part { file: Arc<File>, offset_bytes: u64, size_bytes: u64 },
+    /// A part of an archive that is not compressed. An archive of the workspace has its stat; one
+    /// of the store has none, and is read as a blob is.
+    Part { file: Arc<File>, stat: Option<Stat>, offset_bytes: u64, size_bytes: u64 },
     /// A zstd frame in a scratch file.
     Scratch { file: Arc<File>, offset_bytes: u64, size_bytes: u64 },
     /// Bytes that were made here.
@@ -95,26 +96,32 @@ impl<'a> Locations<'a> {
 impl Contents for Locations<'_> {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
         let location = self.get(digest).or_else(|| self.store.blob_size_bytes(digest).map(|_| Location::Blob));
-        let reader: Box<dyn Read + Send> = match location.ok_or(MissingContent { digest: *digest })? {
+        let (reader, trusted): (Box<dyn Read + Send>, bool) = match location.ok_or(MissingContent { digest: *digest })? {
             Location::Local { path, stat } => {
                 let file = File::open(path)?;
                 stat.check(&file)?;
-                Box::new(file)
+                (Box::new(file), false)
             }
-            Location::Blob => Box::new(self.store.open_blob(digest).map_err(io::Error::other)?),
-            Location::Part { file, offset_bytes, size_bytes } => Box::new(Part { file, offset_bytes, left_bytes: size_bytes }),
+            Location::Blob => (Box::new(self.store.open_blob(digest).map_err(io::Error::other)?), false),
+            Location::Part { file, stat, offset_bytes, size_bytes } => {
+                let part = Part { file, stat, offset_bytes, left_bytes: size_bytes };
+                (Box::new(part), stat.is_some())
+            }
             Location::Scratch { file, offset_bytes, size_bytes } => {
-                let part = BufReader::new(Part { file, offset_bytes, left_bytes: size_bytes });
-                Box::new(zstd::stream::read::Decoder::with_buffer(part)?)
+                let part = BufReader::new(Part { file, stat: None, offset_bytes, left_bytes: size_bytes });
+                (Box::new(zstd::stream::read::Decoder::with_buffer(part)?), true)
             }
-            Location::Inline(bytes) => Box::new(io::Cursor::new(bytes)),
+            Location::Inline(bytes) => (Box::new(io::Cursor::new(bytes)), true),
         };
-        Ok(Box::new(Verified { reader, hasher: Some(Hasher::new()), wanted: *digest }))
+        let hasher = (!trusted).then(Hasher::new);
+        Ok(Box::new(Verified { reader, hasher, wanted: *digest }))
     }
 }
 
-/// Whatever a place gives is hashed once more on its way into a layer: a file may have changed,
-/// a disk may have flipped a bit, and a wrong layer would look right for ever after.
+/// What a file of the workspace or a blob of the store gives is hashed once more on its way into a
+/// layer: a file may have changed, a disk may have flipped a bit, and a wrong layer would look right
+/// for ever after. A large archive of the workspace is vouched for by its stat instead, before and
+/// after each read of it.
 struct Verified<R> {
     reader: R,
     hasher: Option<Hasher>,
@@ -145,6 +152,7 @@ fn changed() -> io::Error {
 /// A range of a file, read without moving the file's own position.
 struct Part {
     file: Arc<File>,
+    stat: Option<Stat>,
     offset_bytes: u64,
     left_bytes: u64,
 }
@@ -152,6 +160,9 @@ struct Part {
 impl Read for Part {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left_bytes).unwrap_or(usize::MAX).min(buffer.len());
+        if most == 0 && !buffer.is_empty() {
+            self.stat.map_or(Ok(()), |stat| stat.check(&self.file))?;
+        }
         let count = self.file.read_at(&mut buffer[..most], self.offset_bytes)?;
         self.offset_bytes += count as u64;
         self.left_bytes -= count as u64;

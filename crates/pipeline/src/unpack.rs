@@ -9,7 +9,7 @@ use landfall_hashing::{Digest, Hasher, HashingReader};
 use landfall_store::Store;
 use landfall_tree::{EntryPath, Tree};
 
-use crate::locations::{Location, Locations};
+use crate::locations::{Location, Locations, Stat};
 
 /// Fast, because scratch lives for seconds.
 const SCRATCH_LEVEL: i32 = 1;
@@ -17,18 +17,19 @@ const BUFFER_BYTES: usize = 1 << 18;
 
 /// Reads a whole archive.
 ///
-/// Files of a plain tar stay where they are; those of a compressed archive go, compressed again,
+/// `stat` is that of an archive of the workspace. Files of a plain tar stay where they are; those of a compressed archive go, compressed again,
 /// into a scratch file of the store that has no name.
 pub(crate) fn unpack_archive(
     store: &Store,
     archive: File,
     format: Format,
     options: &Options,
+    stat: Option<Stat>,
     locations: &Locations<'_>,
 ) -> Result<Tree, UnpackError> {
     if format == Format::Tar {
         let file = Arc::new(archive.try_clone().map_err(UnpackError::Scratch)?);
-        let mut sink = InPlace { archive: file, locations, buffer: vec![0; BUFFER_BYTES] };
+        let mut sink = InPlace { archive: file, stat, locations, buffer: vec![0; BUFFER_BYTES] };
         return Ok(unpack(archive, format, options, &mut sink)?);
     }
     let scratch = Arc::new(store.scratch().map_err(|error| UnpackError::Scratch(io::Error::other(error)))?);
@@ -48,6 +49,7 @@ pub(crate) enum UnpackError {
 /// Hashes files where they are.
 struct InPlace<'a> {
     archive: Arc<File>,
+    stat: Option<Stat>,
     locations: &'a Locations<'a>,
     buffer: Vec<u8>,
 }
@@ -70,7 +72,7 @@ impl Sink for InPlace<'_> {
         }
         let digest = hasher.finish();
         let offset_bytes = offset_bytes.ok_or_else(|| io::Error::other("a plain tar gave no offset"))?;
-        self.locations.insert(digest, Location::Part { file: self.archive.clone(), offset_bytes, size_bytes });
+        self.locations.insert(digest, Location::Part { file: self.archive.clone(), stat: self.stat, offset_bytes, size_bytes });
         Ok(digest)
     }
 }

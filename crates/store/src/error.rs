@@ -28,7 +28,7 @@ pub enum StoreError {
         folder: PathBuf,
     },
     /// The store was written by a newer Landfall.
-    #[error("the store in `{}` has format {found}; this version of Landfall knows formats up to {known}", folder.display())]
+    #[error("the store in `{}` has format {found}; up to {known} is known", folder.display())]
     Newer {
         /// The store.
         folder: PathBuf,
@@ -51,7 +51,7 @@ pub enum StoreError {
         /// The first of the entries that no store has.
         entry: String,
     },
-    /// The store was opened for reading because it cannot be written, and now a write was asked for.
+    /// The store was opened for reading because it cannot be written, and a write was asked for.
     #[error("the store in `{}` can only be read", folder.display())]
     Unwritable {
         /// The store.
@@ -122,22 +122,28 @@ pub enum StoreError {
 impl StoreError {
     /// What the user can do, in one sentence; none where the message says it all.
     pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Io { path, source, .. } => hint_for_system(path, source),
-            Self::Unwritable { folder, source } => hint_for_system(folder, source),
-            Self::Absent { .. } => Some("the first `landfall build` makes it; `--store DIR` names another place".into()),
-            Self::Newer { .. } => Some("upgrade Landfall, or name another folder with `--store DIR`".into()),
-            Self::Format { path } => Some(format!("remove `{}` to have an empty store made there", parent(path))),
-            Self::Foreign { .. } => Some("name an empty or a new folder with `--store DIR`".into()),
-            Self::Missing { .. } | Self::Damaged { .. } => Some("build again: what is missing is made anew".into()),
-            Self::DamagedRoot { path, .. } => {
-                Some(format!("build that app again, or remove `{}` to give up what it holds", parent(path)))
+        let hint = match self {
+            Self::Io { path, source, .. } | Self::Unwritable { folder: path, source } => {
+                return hint_for_system(path, source);
+            }
+            Self::Absent { .. } => "`landfall build` makes it; `--store DIR` names another place",
+            Self::Newer { .. } => "upgrade Landfall, or name another folder with `--store DIR`",
+            Self::Foreign { .. } => "name an empty or a new folder with `--store DIR`",
+            Self::Missing { .. } | Self::Damaged { .. } => {
+                "build again: what is missing is made anew"
             }
             Self::Name { .. } => {
-                Some("a name has 1 to 200 bytes, no `/`, no control character, and does not begin with `.`".into())
+                "a name has 1 to 200 bytes, no `/`, no control character, and no `.` in front"
             }
-            Self::Mismatch { .. } | Self::TooLarge { .. } | Self::Record { .. } => None,
-        }
+            Self::Format { path } => {
+                return Some(format!("remove `{}` to have an empty store there", parent(path)));
+            }
+            Self::DamagedRoot { path, .. } => {
+                return Some(format!("build that app again, or remove `{}`", parent(path)));
+            }
+            Self::Mismatch { .. } | Self::TooLarge { .. } | Self::Record { .. } => return None,
+        };
+        Some(hint.into())
     }
 
     /// Whether the system does not let this user write here.

@@ -9,7 +9,8 @@ use crate::layout::TEMPORARY;
 use crate::writer::{self, Writer};
 use crate::{Store, StoreError};
 
-/// A folder in `tmp/`; removed when dropped, or when the store is next opened after the process died.
+/// A folder in `tmp/`; removed when dropped, or, where the process died, when the store is next
+/// opened.
 pub struct ScratchFolder {
     path: PathBuf,
     /// Keeps the lease, without which the folder would pass for one left behind.

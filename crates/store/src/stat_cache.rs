@@ -3,15 +3,15 @@
 //! # When a stat vouches
 //!
 //! An entry is believed when device, inode, size, mode, modification time and change time are those
-//! that the file had when it was hashed. That fails where a file changes without its times changing,
-//! which happens within one tick of the file system's clock ("racy" in git's words). So an entry is
-//! remembered only if both times are *before* the moment at which the cache was loaded, which is
-//! before any file was read for it: a change after that moment gets another time, not before it.
-//! The moment is the kernel's coarse clock, from which file systems take their times.
+//! that the file had when it was hashed. That fails where a file changes without its times
+//! changing, which happens within one tick of the file system's clock ("racy" in git's words). So
+//! an entry is remembered only if both times are *before* the moment at which the cache was loaded,
+//! which is before any file was read for it: a change after that moment gets another time, not
+//! before it. The moment is the kernel's coarse clock, from which file systems take their times.
 //!
 //! A file system may keep its times less finely than the clock, and so round them to before the
-//! moment. How finely it keeps them shows in the zeros at the end of a change time, which nobody can
-//! set; the times must be older by that much.
+//! moment. How finely it keeps them shows in the zeros at the end of a change time, which nobody
+//! can set; the times must be older by that much.
 //!
 //! # The file
 //!
@@ -42,7 +42,8 @@ const FORMAT: &str = "landfall-stat-1 ";
 /// A cache that grows past this forgets the files that this process did not ask for.
 const LIMIT_ENTRIES: usize = 1 << 18;
 /// How finely file systems keep times: a change time that the first number of nanoseconds divides
-/// may stand for a tick of the second. FAT keeps even seconds, old ext4 seconds, SMB and NTFS 100 ns.
+/// may stand for a tick of the second number. FAT keeps even seconds, old ext4 seconds, NTFS
+/// 100 ns.
 const TICKS: [(i128, i128); 5] =
     [(1_000_000_000, 2_000_000_000), (1_000_000, 1_000_000), (1_000, 1_000), (100, 100), (1, 1)];
 

@@ -5,7 +5,6 @@
 //! found good is good; a copy, or a link to a blob that was moved away, is hashed. Last come the
 //! roots, which may now miss something: they say which apps to build again.
 
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -17,7 +16,7 @@ use landfall_hashing::{Digest, Hasher};
 
 use crate::damaged::{self, Identity};
 use crate::object::{ObjectKind, list};
-use crate::{Store, StoreError, envelope, realisation, view};
+use crate::{Fault, Problem, Store, StoreError, envelope, realisation, view};
 
 /// How far a verification is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,84 +46,6 @@ pub struct Verified {
     pub bytes: u64,
     /// All that is wrong, in the order of paths.
     pub problems: Vec<Problem>,
-}
-
-/// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// Where, relative to the store.
-    pub path: PathBuf,
-    /// What.
-    pub fault: Fault,
-    /// Where it is now, relative to the store; none where it was left.
-    pub moved_to: Option<PathBuf>,
-}
-
-/// What can be wrong.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
-    /// An object is not what its name says.
-    Damaged {
-        /// What kind of object.
-        kind: ObjectKind,
-        /// Its name.
-        expected: Digest,
-        /// What its bytes have; none where they cannot be read, and for a record.
-        found: Option<Digest>,
-    },
-    /// A blob in the view of a root is not what its name says.
-    DamagedView {
-        /// The root.
-        root: String,
-        /// The blob's name.
-        expected: Digest,
-        /// What its bytes have; none where they cannot be read.
-        found: Option<Digest>,
-    },
-    /// The file of a root cannot be read.
-    DamagedRoot {
-        /// The root.
-        root: String,
-    },
-    /// A root holds what is not there.
-    Misses {
-        /// The root.
-        root: String,
-        /// What kind of object.
-        kind: ObjectKind,
-        /// Which one.
-        digest: Digest,
-    },
-    /// No store puts such a file here.
-    Foreign,
-    /// This user may not read it.
-    Unreadable,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Damaged { expected, found: Some(found), .. }
-            | Self::DamagedView { expected, found: Some(found), .. } => {
-                write!(formatter, "has the digest {found} and should have {expected}")
-            }
-            Self::Damaged { kind, expected, found: None } => {
-                write!(formatter, "cannot be read as the {kind} {expected}")
-            }
-            Self::DamagedView { expected, found: None, .. } => {
-                write!(formatter, "cannot be read as the blob {expected}")
-            }
-            Self::DamagedRoot { root } => write!(formatter, "cannot be read as the root `{root}`"),
-            Self::Misses { root, kind, digest } => {
-                write!(
-                    formatter,
-                    "the root `{root}` holds the {kind} {digest}, which is not in the store"
-                )
-            }
-            Self::Foreign => formatter.write_str("does not belong in a store"),
-            Self::Unreadable => formatter.write_str("belongs to another user and cannot be read"),
-        }
-    }
 }
 
 impl Store {

@@ -117,10 +117,10 @@ impl Store {
         Ok(())
     }
 
-    /// The way where there is no view yet, and of file systems that cannot exchange. Between the two
-    /// renames of the latter there is no view; the next build sees that and makes it.
+    /// The way where there is no view yet, and of file systems that cannot exchange. Between the
+    /// two renames of the latter there is no view; the next build sees that and makes it.
     fn replace(&self, new: &Path, view: &Path) -> Result<(), StoreError> {
-        // Another process may put its view there between our renames, so more than one turn is needed.
+        // Another process may put its view there between our renames: then another turn is needed.
         loop {
             match fs::rename(new, view) {
                 Err(error) if is_occupied(&error) => {}

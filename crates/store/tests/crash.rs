@@ -193,7 +193,10 @@ fn mends(folder: &Path, reference: &BTreeMap<PathBuf, Digest>) {
         let problems = store.verify(&|_| ()).unwrap().problems;
         // The bit that the work itself flips may not have been found when it died.
         let flipped = Digest::of("a blob whose bits will flip");
-        let own = |fault: &Fault| matches!(fault, Fault::Damaged { expected, .. } if *expected == flipped);
+        let own = |fault: &Fault| match fault {
+            Fault::Damaged { expected, .. } => *expected == flipped,
+            _ => false,
+        };
         assert!(problems.iter().all(|problem| own(&problem.fault)), "{problems:?}");
         assert_eq!(store.verify(&|_| ()).unwrap().problems, []);
         assert_eq!(fs::read_dir(folder.join("tmp")).unwrap().count(), 0);
@@ -204,7 +207,7 @@ fn mends(folder: &Path, reference: &BTreeMap<PathBuf, Digest>) {
     assert_eq!(&content(folder), reference);
 }
 
-/// Every file of a store by its path, except the files whose content is not part of any promise.
+/// Every file of a store by its path; not the stat cache, which may remember less.
 fn content(folder: &Path) -> BTreeMap<PathBuf, Digest> {
     let mut content = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -214,7 +217,9 @@ fn content(folder: &Path) -> BTreeMap<PathBuf, Digest> {
                 folders.push(entry.path());
             } else {
                 let path = entry.path().strip_prefix(folder).unwrap().to_path_buf();
-                content.insert(path, Digest::of(fs::read(entry.path()).unwrap()));
+                if !path.starts_with("stat") {
+                    content.insert(path, Digest::of(fs::read(entry.path()).unwrap()));
+                }
             }
         }
     }

@@ -237,7 +237,7 @@ impl Tape<'_> {
 
     /// Judges what follows the first zero block: another, and then zeros to the very end.
     fn end(&mut self) -> Result<(), ArchiveError> {
-        const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+        static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
         let what = "bytes other than zeros follow the end of the tar";
         let mut block = [0; BLOCK];
         let mut chunk = vec![0; ZEROS.len()];

@@ -2,11 +2,12 @@
 
 use std::io::Read;
 use std::net::TcpListener;
+use std::path::Path;
 
-use landfall_compile::{CompileError, Confinement, Walls};
+use landfall_compile::{CompileError, Confinement, ToolPlaces, Toolchain, Walls};
 use libtest_mimic::Trial;
 
-use crate::fixture::{Fixture, Run, walls};
+use crate::fixture::{Fixture, Run, places, toolchain, walls};
 use crate::trial;
 
 pub fn trials() -> Vec<Trial> {
@@ -18,6 +19,7 @@ pub fn trials() -> Vec<Trial> {
         trial("confinement::sources_cannot_be_written", sources_are_fixed),
         trial("confinement::what_is_left_running_ends", left_running),
         trial("confinement::c_compiler", c_compiler),
+        trial("confinement::machine_without_a_linker", no_linker),
         trial("confinement::is_recorded", recorded),
     ]
 }
@@ -74,7 +76,10 @@ fn home() {
     std::fs::create_dir_all(secret.parent().unwrap()).unwrap();
     std::fs::write(&secret, "secret").unwrap();
     let secret = secret.canonicalize().unwrap();
-    fixture.write("build.rs", &format!("fn main() {{ std::fs::read({secret:?}).expect(\"no key\"); }}"));
+    fixture.write(
+        "build.rs",
+        &format!("fn main() {{ std::fs::read({secret:?}).expect(\"no key\"); }}"),
+    );
     assert_confined(&fixture, &closed(), "no key: ");
 }
 
@@ -112,18 +117,28 @@ fn outside_file() {
     let fixture = script("");
     let outside = fixture.beside().canonicalize().unwrap().join("outside.txt");
     std::fs::write(&outside, "text").unwrap();
-    fixture.write("src/main.rs", &format!("fn main() {{ print!(\"{{}}\", include_str!({outside:?})); }}"));
+    fixture.write(
+        "src/main.rs",
+        &format!("fn main() {{ print!(\"{{}}\", include_str!({outside:?})); }}"),
+    );
     for walls in closed() {
         let error = run_behind(walls).error(&fixture, "reaching").to_string();
         assert_eq!(error.matches("couldn't read").count(), 1, "{error}");
     }
     let error = run_behind(Walls::Open).error(&fixture, "reaching").to_string();
-    let expected = format!("`reaching` was compiled with `{}`, which is no part of its sources", outside.display());
+    let expected = format!(
+        "`reaching` was compiled with `{}`, which is no part of its sources",
+        outside.display()
+    );
     assert!(error.starts_with(&expected), "{error}");
 }
 
 fn sources_are_fixed() {
-    assert_confined(&script("std::fs::write(\"src/new.rs\", \"\").expect(\"not here\");"), &closed(), "not here: ");
+    assert_confined(
+        &script("std::fs::write(\"src/new.rs\", \"\").expect(\"not here\");"),
+        &closed(),
+        "not here: ",
+    );
 }
 
 /// A process that a build script starts and leaves.
@@ -141,19 +156,40 @@ fn left_running() {
 
 fn processes_with(argument: &str) -> usize {
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let lines = processes.filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok());
+    let lines = processes
+        .filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok());
     lines.filter(|line| line.split('\0').any(|word| word == argument)).count()
 }
 
 fn c_compiler() {
-    let called = script("let cc = std::env::var(\"CC\").unwrap(); assert!(std::process::Command::new(cc).status().unwrap().success());");
-    let searched = script("assert!(std::process::Command::new(\"gcc\").arg(\"-v\").status().unwrap().success());");
+    let called = script(
+        "let cc = std::env::var(\"CC\").unwrap(); assert!(std::process::Command::new(cc).status().unwrap().success());",
+    );
+    let searched = script(
+        "assert!(std::process::Command::new(\"gcc\").arg(\"-v\").status().unwrap().success());",
+    );
     for fixture in [called, searched] {
         let error = Run::cold().error(&fixture, "reaching").to_string();
         let expected = "a build script of `reaching` asks for a C compiler; allow one with \
                         `cargo = { package = \"reaching\", c = true }`:";
         assert!(error.starts_with(expected), "{error}");
     }
+}
+
+/// A machine that has Rust and nothing else compiles what needs no program of its own.
+fn no_linker() {
+    let rust_alone = ToolPlaces { path: toolchain().sysroot().join("bin").into(), ..places() };
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut run = Run::cold();
+    run.toolchain = Toolchain::find(&rust_alone, here, None).unwrap();
+    let fixture = script("");
+    let error = run.error(&fixture, "reaching").to_string();
+    let expected = "build scripts and procedural macros of `reaching` are programs of this machine \
+                    and are linked with its `cc`, which was not found; install one";
+    assert!(error.starts_with(expected), "{error}");
+    std::fs::remove_file(fixture.path().join("build.rs")).unwrap();
+    run.scratch = tempfile::TempDir::new().unwrap();
+    run.compile(&fixture, "reaching").unwrap_or_else(|error| panic!("{error}"));
 }
 
 fn recorded() {

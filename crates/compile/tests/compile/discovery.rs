@@ -16,6 +16,7 @@ pub fn trials() -> Vec<Trial> {
         trial("discovery::settings_change_the_identity", settings),
         trial("discovery::binaries", binaries),
         trial("discovery::cargo_agrees_with_what_was_found", cargo_agrees),
+        trial("discovery::a_patch_in_a_folder_is_a_source", patched),
     ]
 }
 
@@ -238,11 +239,18 @@ version = "1.0.0"
 fn identity_of(fixture: &Fixture) -> String {
     let sources = fixture.discover("main").unwrap();
     let settings = usual();
-    Identity::new(&sources, tree(&sources).hash(), &settings, toolchain(), None).digest().to_string()
+    Identity::new(&sources, tree(&sources).hash(), &settings, toolchain(), None)
+        .digest()
+        .to_string()
 }
 
 fn usual() -> Settings {
-    Settings { binary: "main".into(), features: Vec::new(), default_features: true, target: "x".into() }
+    Settings {
+        binary: "main".into(),
+        features: Vec::new(),
+        default_features: true,
+        target: "x".into(),
+    }
 }
 
 fn identity() {
@@ -259,12 +267,30 @@ fn identity() {
         ("lints", "Cargo.toml", "unused = \"allow\"", "unused = \"warn\"", true),
         ("another profile", "Cargo.toml", "opt-level = 1", "opt-level = 2", false),
         ("a comment in the root", "Cargo.toml", "", append, false),
-        ("an entry that nobody takes", "Cargo.toml", "lib-unused = { path = \"crates/lib-unused\" }", "", false),
+        (
+            "an entry that nobody takes",
+            "Cargo.toml",
+            "lib-unused = { path = \"crates/lib-unused\" }",
+            "",
+            false,
+        ),
         ("default members", "Cargo.toml", "[\"apps/other\"]", "[]", false),
         ("another app", "apps/other/src/main.rs", "fn main", "pub fn main", false),
         ("what only tests need", "crates/lib-tests/src/lib.rs", "", append, false),
-        ("the lock of another app", "Cargo.lock", "name = \"lib-unused\"\nversion = \"1.0.0\"", "name = \"lib-unused\"\nversion = \"2.0.0\"", false),
-        ("the lock of a dependency", "Cargo.lock", "name = \"lib-shared\"\nversion = \"1.0.0\"", "name = \"lib-shared\"\nversion = \"2.0.0\"", true),
+        (
+            "the lock of another app",
+            "Cargo.lock",
+            "name = \"lib-unused\"\nversion = \"1.0.0\"",
+            "name = \"lib-unused\"\nversion = \"2.0.0\"",
+            false,
+        ),
+        (
+            "the lock of a dependency",
+            "Cargo.lock",
+            "name = \"lib-shared\"\nversion = \"1.0.0\"",
+            "name = \"lib-shared\"\nversion = \"2.0.0\"",
+            true,
+        ),
     ];
     let fixture = Fixture::new(WORKSPACE);
     let before = identity_of(&fixture);
@@ -272,7 +298,8 @@ fn identity() {
     for (name, path, old, new, differs) in changes {
         let place = fixture.path().join(path);
         let text = fs::read_to_string(&place).unwrap();
-        let changed = if old.is_empty() { format!("{new}{text}") } else { text.replacen(old, new, 1) };
+        let changed =
+            if old.is_empty() { format!("{new}{text}") } else { text.replacen(old, new, 1) };
         assert_ne!(changed, text, "{name}: nothing to replace");
         fs::write(&place, changed).unwrap();
         assert_eq!(identity_of(&fixture) != before, differs, "{name}");
@@ -292,16 +319,23 @@ fn settings() {
         Settings { default_features: false, ..usual() },
         Settings { target: "y".into(), ..usual() },
     ];
-    let digests = changed.map(|settings| Identity::new(&sources, hash, &settings, toolchain(), None).digest());
+    let digests = changed
+        .map(|settings| Identity::new(&sources, hash, &settings, toolchain(), None).digest());
     let different: std::collections::BTreeSet<_> = digests.iter().collect();
     assert_eq!(different.len(), digests.len());
-    let text = serde_json::to_string(&Identity::new(&sources, hash, &usual(), toolchain(), None)).unwrap();
+    let text =
+        serde_json::to_string(&Identity::new(&sources, hash, &usual(), toolchain(), None)).unwrap();
     let sysroot = toolchain().sysroot().to_str().unwrap();
-    assert!(!text.contains(sysroot) && text.contains("--remap-path-prefix=/landfall/source=/landfall/source"), "{text}");
+    assert!(
+        !text.contains(sysroot)
+            && text.contains("--remap-path-prefix=/landfall/source=/landfall/source"),
+        "{text}"
+    );
 }
 
 fn binaries() {
-    type Case = (&'static str, &'static str, Option<&'static str>, Result<&'static str, &'static str>);
+    type Case =
+        (&'static str, &'static str, Option<&'static str>, Result<&'static str, &'static str>);
     let cases: [Case; 8] = [
         ("", "src/main.rs", None, Ok("p")),
         ("", "src/bin/tool.rs", None, Ok("tool")),
@@ -309,14 +343,28 @@ fn binaries() {
         ("[[bin]]\nname = \"server\"\npath = \"src/main.rs\"", "src/main.rs", None, Ok("server")),
         ("", "src/main.rs src/bin/tool.rs", None, Ok("p")),
         ("", "src/main.rs src/bin/tool.rs", Some("tool"), Ok("tool")),
-        ("", "src/bin/a.rs src/bin/b.rs", None, Err("the package `p` has several binaries; choose one with `bin = \"…\"`: `a`, `b`")),
-        ("autobins = false\n[[bin]]\nname = \"a\"\npath = \"src/bin/a.rs\"", "src/bin/a.rs src/bin/b.rs", Some("b"), Err("the package `p` has no binary `b`; did you mean `a`?")),
+        (
+            "",
+            "src/bin/a.rs src/bin/b.rs",
+            None,
+            Err("the package `p` has several binaries; choose one with `bin = \"…\"`: `a`, `b`"),
+        ),
+        (
+            "autobins = false\n[[bin]]\nname = \"a\"\npath = \"src/bin/a.rs\"",
+            "src/bin/a.rs src/bin/b.rs",
+            Some("b"),
+            Err("the package `p` has no binary `b`; did you mean `a`?"),
+        ),
     ];
     for (extra, files, wanted, expected) in cases {
-        let fixture = Fixture::new("=== Cargo.lock\nversion = 4\n[[package]]\nname = \"p\"\nversion = \"1.0.0\"\n");
-        fixture.write("Cargo.toml", &format!("[package]\nname = \"p\"\nversion = \"1.0.0\"\n{extra}"));
+        let fixture = Fixture::new(
+            "=== Cargo.lock\nversion = 4\n[[package]]\nname = \"p\"\nversion = \"1.0.0\"\n",
+        );
+        fixture
+            .write("Cargo.toml", &format!("[package]\nname = \"p\"\nversion = \"1.0.0\"\n{extra}"));
         files.split(' ').for_each(|file| fixture.write(file, "fn main() {}"));
-        let found = fixture.discover("p").unwrap().binary(wanted).map_err(|error| error.to_string());
+        let found =
+            fixture.discover("p").unwrap().binary(wanted).map_err(|error| error.to_string());
         assert_eq!(found.as_deref().map_err(String::as_str), expected, "{extra} {files}");
     }
 }
@@ -329,4 +377,61 @@ fn cargo_agrees() {
     let compiled = run.compile(&fixture, "main").unwrap_or_else(|error| panic!("{error}"));
     let said = std::process::Command::new(compiled.binary).output().unwrap().stdout;
     assert_eq!(String::from_utf8(said).unwrap(), "shared renamed outer\n");
+}
+
+/// The root is a package, too; `[patch]` puts a folder in the place of a registry's package.
+const PATCHED: &str = r#"
+=== Cargo.toml
+[package]
+name = "app"
+version = "1.0.0"
+edition = "2024"
+[dependencies]
+itoa = "1"
+[dev-dependencies]
+semver = "1"
+[patch.crates-io]
+itoa = { path = "patches/itoa" }
+semver = { path = "patches/semver" }
+=== .cargo/config.toml
+[build]
+rustflags = ["--cfg", "set_by_the_developer"]
+=== src/main.rs
+#[cfg(set_by_the_developer)]
+compile_error!("settings of the developer's builds");
+fn main() { println!("{}", itoa::NAME); }
+=== patches/itoa/Cargo.toml
+[package]
+name = "itoa"
+version = "1.9.9"
+edition = "2024"
+=== patches/itoa/src/lib.rs
+pub const NAME: &str = "patched";
+=== patches/semver/Cargo.toml
+[package]
+name = "semver"
+version = "1.9.9"
+=== patches/semver/src/lib.rs
+=== Cargo.lock
+version = 4
+[[package]]
+name = "app"
+version = "1.0.0"
+dependencies = ["itoa", "semver"]
+[[package]]
+name = "itoa"
+version = "1.9.9"
+[[package]]
+name = "semver"
+version = "1.9.9"
+"#;
+
+fn patched() {
+    let fixture = Fixture::new(PATCHED);
+    let sources = fixture.discover("app").unwrap();
+    let files: Vec<_> = sources.files().iter().map(|path| path.as_str()).collect();
+    assert_eq!(files, ["patches/itoa/Cargo.toml", "patches/itoa/src/lib.rs", "src/main.rs"]);
+    let compiled = Run::cold().compile(&fixture, "app").unwrap_or_else(|error| panic!("{error}"));
+    let said = std::process::Command::new(compiled.binary).output().unwrap().stdout;
+    assert_eq!(String::from_utf8(said).unwrap(), "patched\n");
 }

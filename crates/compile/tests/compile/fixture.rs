@@ -39,6 +39,11 @@ impl Fixture {
         fixture
     }
 
+    /// A workspace that stands already.
+    pub fn of(place: PathBuf) -> Self {
+        Self { folder: TempDir::new().unwrap(), place }
+    }
+
     pub fn path(&self) -> &Path {
         &self.place
     }
@@ -82,7 +87,8 @@ fn entry(workspace: &Path, path: &EntryPath) -> Entry {
 pub fn places() -> ToolPlaces {
     let variable = |name: &str| std::env::var_os(name);
     let home = PathBuf::from(variable("HOME").unwrap_or_default());
-    let folder = |name: &str, usual: &str| variable(name).map_or_else(|| home.join(usual), PathBuf::from);
+    let folder =
+        |name: &str, usual: &str| variable(name).map_or_else(|| home.join(usual), PathBuf::from);
     ToolPlaces {
         path: variable("PATH").unwrap_or_default(),
         cargo_home: folder("CARGO_HOME", ".cargo"),
@@ -126,6 +132,7 @@ pub struct Run {
     pub environment: BTreeMap<OsString, OsString>,
     pub jobs: Option<NonZeroUsize>,
     pub c_compiler: Option<CCompiler>,
+    pub toolchain: Toolchain,
     _own_cache: Option<TempDir>,
 }
 
@@ -151,6 +158,7 @@ impl Run {
             environment: std::env::vars_os().collect(),
             jobs: None,
             c_compiler: None,
+            toolchain: toolchain().clone(),
             _own_cache: None,
         }
     }
@@ -176,7 +184,7 @@ impl Run {
             sources: &sources,
             tree: &tree(&sources),
             settings: &settings,
-            toolchain: toolchain(),
+            toolchain: &self.toolchain,
             c_compiler: self.c_compiler.as_ref(),
             scratch: self.scratch.path(),
             cache: &self.cache,
@@ -204,7 +212,8 @@ impl Run {
 /// The entries of this repository's own Cargo.lock, without those of its members: real packages
 /// that are fetched already, since these tests were compiled with them.
 pub fn fetched_packages() -> String {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock")).unwrap();
+    let text =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock")).unwrap();
     let entries = text.split("[[package]]").skip(1).filter(|entry| entry.contains("\nsource = "));
     entries.map(|entry| format!("[[package]]{entry}")).collect()
 }

@@ -16,8 +16,13 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == "confined") {
-        return landfall_compile::confined_main(arguments);
+    match arguments.next().as_ref().and_then(|first| first.to_str()) {
+        Some("confined") => return landfall_compile::confined_main(arguments),
+        Some("compile-once") => {
+            reproducible::once(arguments);
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
     let parts = [
         bad_input::trials(),

@@ -1,9 +1,11 @@
 //! The same bytes, whatever the machine is like.
 
+use std::ffi::OsString;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::symlink;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use landfall_compile::Walls;
 use libtest_mimic::Trial;
@@ -21,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
         trial("reproducible::what_a_build_script_left_behind_is_gone", left_behind),
         trial("reproducible::an_older_edit_is_compiled", older_edit),
         trial("reproducible::the_other_architecture", other_architecture),
+        trial("reproducible::a_killed_compile_spoils_nothing", killed),
     ]
 }
 
@@ -140,7 +143,11 @@ fn disturbed() {
     disturbed.jobs = NonZeroUsize::new(1);
     let elsewhere = workspace("some where/else");
     let before = rustix::process::umask(Mode::from_raw_mode(0o077));
-    assert_eq!(disturbed.digest(&elsewhere, "server"), expected, "everything disturbed, from nothing");
+    assert_eq!(
+        disturbed.digest(&elsewhere, "server"),
+        expected,
+        "everything disturbed, from nothing"
+    );
     rustix::process::umask(before);
 
     let warm = Run::with_cache(cache.path().into());
@@ -148,8 +155,11 @@ fn disturbed() {
     assert_eq!(warm.digest(&third, "server"), expected, "with dependencies compiled before");
     let lines = std::cell::RefCell::new(Vec::new());
     let again = Run::with_cache(cache.path().into());
-    again.compile_loudly(&third, "server", &|line| lines.borrow_mut().push(line.to_owned())).unwrap();
-    let compiled = |name: &str| lines.borrow().iter().any(|line| line.contains(&format!("Compiling {name} ")));
+    again
+        .compile_loudly(&third, "server", &|line| lines.borrow_mut().push(line.to_owned()))
+        .unwrap();
+    let compiled =
+        |name: &str| lines.borrow().iter().any(|line| line.contains(&format!("Compiling {name} ")));
     assert!(compiled("server") && !compiled("itoa"), "{lines:?}");
 }
 
@@ -190,7 +200,10 @@ fn folder_names() {
     open.walls = Walls::Open;
     let error = open.error(&fixture, "names").to_string();
     let folder = open.scratch.path().display();
-    assert!(error.starts_with(&format!("the binary `names` holds the name of the folder `{folder}`")), "{error}");
+    assert!(
+        error.starts_with(&format!("the binary `names` holds the name of the folder `{folder}`")),
+        "{error}"
+    );
 }
 
 const COUNTING: &str = r#"
@@ -216,7 +229,8 @@ version = "0.1.0"
 
 fn left_behind() {
     let (fixture, cache) = (Fixture::new(COUNTING), TempDir::new().unwrap());
-    let digests = [(), ()].map(|()| Run::with_cache(cache.path().into()).digest(&fixture, "counting"));
+    let digests =
+        [(), ()].map(|()| Run::with_cache(cache.path().into()).digest(&fixture, "counting"));
     assert_eq!(digests[0], digests[1]);
 }
 
@@ -231,7 +245,10 @@ fn older_edit() {
     let compiled = run.compile(&fixture, "counting").unwrap();
     assert_eq!(Command::new(&compiled.binary).output().unwrap().stdout, b"older");
     assert_eq!(compiled.size_bytes, compiled.binary.metadata().unwrap().len());
-    fixture.write("src/main.rs", COUNTING.split("=== src/main.rs\n").nth(1).unwrap().split("===").next().unwrap());
+    fixture.write(
+        "src/main.rs",
+        COUNTING.split("=== src/main.rs\n").nth(1).unwrap().split("===").next().unwrap(),
+    );
     assert_eq!(Run::with_cache(cache.path().into()).digest(&fixture, "counting"), first);
 }
 
@@ -240,9 +257,37 @@ fn other_architecture() {
     for (architecture, machine) in machines {
         let mut run = Run::cold();
         run.target = format!("{architecture}-unknown-linux-musl");
-        let compiled = run.compile(&Fixture::new(NAMES), "names").unwrap_or_else(|error| panic!("{error}"));
+        let compiled =
+            run.compile(&Fixture::new(NAMES), "names").unwrap_or_else(|error| panic!("{error}"));
         let bytes = fs::read(compiled.binary).unwrap();
         assert_eq!((&bytes[..4], bytes[18]), (&b"\x7fELF"[..], machine));
-        assert!(!bytes.windows(4).any(|window| window == b"/ld-"), "{architecture} asks for a loader");
+        assert!(
+            !bytes.windows(4).any(|window| window == b"/ld-"),
+            "{architecture} asks for a loader"
+        );
     }
+}
+
+/// The compile runs in a process of its own, which is killed when it says its nth line.
+fn killed() {
+    let (fixture, cache) = (workspace("here"), TempDir::new().unwrap());
+    let expected = Run::cold().digest(&fixture, "server");
+    for lines in [1, 3, 9] {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg("compile-once").arg(fixture.path()).arg(cache.path()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert_eq!(said.take(lines).count(), lines, "the compile says less than it did");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let run = Run::with_cache(cache.path().into());
+    assert_eq!(run.digest(&fixture, "server"), expected);
+}
+
+/// What `compile-once WORKSPACE CACHE` does.
+pub fn once(mut arguments: impl Iterator<Item = OsString>) {
+    let fixture = Fixture::of(arguments.next().unwrap().into());
+    let run = Run::with_cache(arguments.next().unwrap().into());
+    run.compile_loudly(&fixture, "server", &|line| println!("{line}")).unwrap();
 }

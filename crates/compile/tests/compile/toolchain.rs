@@ -78,14 +78,22 @@ fn remembered() {
 
     let root = fake.root().to_owned();
     let changes: [(&str, &dyn Fn()); 6] = [
-        ("rust-toolchain.toml appears", &|| fs::write(root.join("workspace/nested/rust-toolchain.toml"), "").unwrap()),
-        ("rust-toolchain appears above", &|| fs::write(root.join("workspace/rust-toolchain"), "").unwrap()),
-        ("rust-toolchain is edited", &|| fs::write(root.join("workspace/rust-toolchain"), "stable").unwrap()),
+        ("rust-toolchain.toml appears", &|| {
+            fs::write(root.join("workspace/nested/rust-toolchain.toml"), "").unwrap()
+        }),
+        ("rust-toolchain appears above", &|| {
+            fs::write(root.join("workspace/rust-toolchain"), "").unwrap()
+        }),
+        ("rust-toolchain is edited", &|| {
+            fs::write(root.join("workspace/rust-toolchain"), "stable").unwrap()
+        }),
         ("rustup has another default", &|| {
             fs::create_dir_all(root.join("rustup")).unwrap();
             fs::write(root.join("rustup/settings.toml"), "x").unwrap();
         }),
-        ("rustup has one more toolchain", &|| fs::create_dir_all(root.join("rustup/toolchains/x")).unwrap()),
+        ("rustup has one more toolchain", &|| {
+            fs::create_dir_all(root.join("rustup/toolchains/x")).unwrap()
+        }),
         ("the toolchain was updated", &|| write_program(&root.join("sysroot/bin/rustc"), "new")),
     ];
     for (name, change) in changes {
@@ -107,16 +115,32 @@ fn missing() {
     assert_eq!(found.missing_targets(&["here-musl", "a-musl", "b-musl"]), ["a-musl", "b-musl"]);
     let error = found.require_targets(&["here-musl", "a-musl"]).unwrap_err().to_string();
     let sysroot = found.sysroot().display();
-    assert_eq!(error, format!("the toolchain at `{sysroot}` cannot compile for a-musl; run `rustup target add a-musl`"));
+    assert_eq!(
+        error,
+        format!(
+            "the toolchain at `{sysroot}` cannot compile for a-musl; run `rustup target add a-musl`"
+        )
+    );
 
     let words = toolchain().add_targets_command(&["x-musl".into()]);
-    assert_eq!((&words[..4], words.last().unwrap().as_str()), (&["rustup", "target", "add", "--toolchain"].map(String::from)[..], "x-musl"));
+    assert_eq!(
+        (&words[..4], words.last().unwrap().as_str()),
+        (&["rustup", "target", "add", "--toolchain"].map(String::from)[..], "x-musl")
+    );
 
     fs::remove_file(fake.root().join("sysroot/lib/rustlib/fake-host/bin/rust-lld")).unwrap();
     let error = fake.find(Some(found.remember())).unwrap_err().to_string();
-    assert_eq!(error, format!("the toolchain at `{sysroot}` has no `lib/rustlib/fake-host/bin/rust-lld`; use one that rustup installs"));
+    assert_eq!(
+        error,
+        format!(
+            "the toolchain at `{sysroot}` has no `lib/rustlib/fake-host/bin/rust-lld`; use one that rustup installs"
+        )
+    );
     fs::remove_file(fake.root().join("path/rustc")).unwrap();
-    assert_eq!(fake.find(None).unwrap_err().to_string(), "there is no `rustc` on the PATH; install Rust with rustup");
+    assert_eq!(
+        fake.find(None).unwrap_err().to_string(),
+        "there is no `rustc` on the PATH; install Rust with rustup"
+    );
 }
 
 const WITH_C: &str = r#"
@@ -153,7 +177,8 @@ version = "0.1.0"
 /// The compiler is a script that calls this machine's: enough for C without headers.
 fn c_compiler() {
     let folder = TempDir::new().unwrap();
-    let program = folder.path().join("prefix/bin").join(format!("{}-linux-musl-gcc", std::env::consts::ARCH));
+    let program =
+        folder.path().join("prefix/bin").join(format!("{}-linux-musl-gcc", std::env::consts::ARCH));
     let mut places = places();
     let none = ToolPlaces { path: folder.path().into(), ..places.clone() };
     let error = CCompiler::find(&none, toolchain(), &target(), None).unwrap_err().to_string();
@@ -174,7 +199,8 @@ fn c_compiler() {
         let mut run = Run::cold();
         run.c_compiler = Some(compiler.clone());
         run.walls = walls;
-        let compiled = run.compile(&Fixture::new(WITH_C), "with-c").unwrap_or_else(|error| panic!("{error}"));
+        let compiled =
+            run.compile(&Fixture::new(WITH_C), "with-c").unwrap_or_else(|error| panic!("{error}"));
         let said = std::process::Command::new(compiled.binary).output().unwrap().stdout;
         assert_eq!(String::from_utf8(said).unwrap(), "/landfall/source/answer.c\n", "{walls:?}");
     }

@@ -3,6 +3,7 @@
 //! `cases` compares each file below `tests/cases` with the file beside it, `schema` holds the same
 //! files against the JSON Schema, `mutations` breaks them at random. A new case is a new file.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its case has failed")]
 #![allow(clippy::disallowed_methods, reason = "blessing is asked for by an environment variable")]
 
 mod case;

@@ -101,7 +101,7 @@ fn texts() -> Vec<String> {
 }
 
 fn config() -> ProptestConfig {
-    ProptestConfig { cases: 300000, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {

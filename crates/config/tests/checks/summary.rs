@@ -9,12 +9,15 @@ use serde_json::json;
 
 pub fn summary(app: &App, diagnostics: &[Diagnostic]) -> String {
     let image = &app.image;
+    let environments = app.environments.iter().map(|environment| environment.value.to_string());
+    let inputs = app.inputs.iter().map(|(name, input)| (name.to_string(), input_json(input)));
+    let values = image.values.iter().map(|(name, value)| (name.clone(), value_json(value)));
     let summary = json!({
         "name": app.name.value,
         "version": app.version.value,
-        "environments": app.environments.iter().map(|name| name.value.to_string()).collect::<Vec<_>>(),
+        "environments": environments.collect::<Vec<_>>(),
         "platforms": app.platforms,
-        "inputs": object(app.inputs.iter().map(|(name, input)| (name.to_string(), input_json(input)))),
+        "inputs": object(inputs),
         "image": {
             "base": image.base.as_ref().map(|base| &base.value),
             "entrypoint": image.entrypoint,
@@ -27,7 +30,7 @@ pub fn summary(app: &App, diagnostics: &[Diagnostic]) -> String {
             "stop_signal": image.stop_signal,
             "labels": image.labels,
             "annotations": image.annotations,
-            "values": object(image.values.iter().map(|(name, value)| (name.clone(), value_json(value)))),
+            "values": object(values),
             "compression": compression(image.compression),
         },
         "layers": app.layers.iter().map(layer_json).collect::<Vec<_>>(),

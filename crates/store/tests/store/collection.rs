@@ -83,10 +83,10 @@ fn a_link_in_a_view_frees_nothing() {
 fn a_clock_that_is_set_back_loses_nothing() {
     let (folder, first) = store();
     let kept = first.put_blob(b"kept").unwrap();
-    // As if all of this had been written tomorrow, before the clock was put right.
-    let tomorrow = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
-    File::open(folder.path().join("gc.lock")).unwrap().set_modified(tomorrow).unwrap();
-    File::open(first.blob_path(&kept)).unwrap().set_modified(tomorrow).unwrap();
+    // As if all of this had been written years ahead, before the clock was put right.
+    let ahead = SystemTime::UNIX_EPOCH + Duration::from_secs(2_100_000_000);
+    File::open(folder.path().join("gc.lock")).unwrap().set_modified(ahead).unwrap();
+    File::open(first.blob_path(&kept)).unwrap().set_modified(ahead).unwrap();
     drop(first);
     let builder = Store::open(folder.path()).unwrap();
     assert_eq!(builder.blob_size_bytes(&kept), Some(4));

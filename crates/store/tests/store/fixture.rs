@@ -8,6 +8,7 @@ use std::path::Path;
 use landfall_hashing::Digest;
 use landfall_store::{Root, Store};
 use landfall_tree::Tree;
+use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 use tempfile::TempDir;
 
 /// An empty folder, gone when dropped.
@@ -57,4 +58,15 @@ pub fn names(folder: &Path) -> Vec<String> {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+/// Runs a test on a thread that permissions bind: root can give up for one thread that they do not.
+pub fn bound_by_permissions(test: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::spawn(|| {
+        let mut sets = capabilities(None).unwrap();
+        sets.effective.remove(CapabilitySet::DAC_OVERRIDE | CapabilitySet::FOWNER);
+        set_capabilities(None, sets).unwrap();
+        test();
+    });
+    thread.join().unwrap();
 }

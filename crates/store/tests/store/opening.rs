@@ -6,9 +6,8 @@ use std::path::Path;
 
 use landfall_hashing::Digest;
 use landfall_store::{GcOptions, Store, StoreError};
-use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
-use crate::fixture::{folder, names, root, store, tree};
+use crate::fixture::{bound_by_permissions, folder, names, root, store, tree};
 
 #[test]
 fn makes_a_store_and_opens_it_again() {
@@ -137,7 +136,7 @@ fn a_store_that_cannot_be_written_is_read() {
     drop(writable);
     let path = folder.path().to_path_buf();
     chmod_folders(&path, 0o555);
-    on_a_thread_that_permissions_bind(move || read_only(&path, &blob, &hash));
+    bound_by_permissions(move || read_only(&path, &blob, &hash));
     chmod_folders(folder.path(), 0o755);
 }
 
@@ -177,15 +176,4 @@ fn chmod_folders(folder: &Path, mode: u32) {
             chmod_folders(&entry.path(), mode);
         }
     }
-}
-
-/// Permissions do not bind root; a thread can give that up for itself.
-fn on_a_thread_that_permissions_bind(test: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::spawn(|| {
-        let mut sets = capabilities(None).unwrap();
-        sets.effective.remove(CapabilitySet::DAC_OVERRIDE | CapabilitySet::FOWNER);
-        set_capabilities(None, sets).unwrap();
-        test();
-    });
-    thread.join().unwrap();
 }

@@ -1,14 +1,14 @@
 //! Views: an OCI layout beside each root.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::sync::Barrier;
 use std::thread;
 
 use landfall_hashing::Digest;
 use landfall_store::{Store, StoreError};
 
-use crate::fixture::{names, store};
+use crate::fixture::{bound_by_permissions, names, store};
 
 #[test]
 fn a_view_is_an_oci_layout_of_linked_blobs() {
@@ -58,6 +58,27 @@ fn whatever_stands_in_the_place_of_a_view_is_replaced() {
     store.write_view("myapp", b"1", &[blob]).unwrap();
     assert!(place.join("index.json").exists());
     assert!(names(&folder.path().join("tmp")).is_empty());
+}
+
+/// Linking another user's file is refused (`fs.protected_hardlinks`). Only root can make a file
+/// another user's, so that elsewhere this test sees a link.
+#[test]
+fn where_links_are_refused_a_view_has_copies() {
+    let (folder, store) = store();
+    let blob = store.put_blob(b"bytes").unwrap();
+    let path = store.blob_path(&blob);
+    drop(store);
+    let _ = chown(&path, Some(12345), None);
+    let below = folder.path().to_path_buf();
+    bound_by_permissions(move || {
+        let store = Store::open(&below).unwrap();
+        let view = store.write_view("myapp", b"{}", &[blob]).unwrap();
+        let inode = fs::metadata(&view).unwrap().ino();
+        assert_eq!(fs::read(view.join("blobs/sha256").join(blob.hex())).unwrap(), b"bytes");
+        store.write_view("myapp", b"{}", &[blob]).unwrap();
+        assert_eq!(fs::metadata(&view).unwrap().ino(), inode);
+        assert!(store.verify(&|_| ()).unwrap().problems.is_empty());
+    });
 }
 
 #[test]
