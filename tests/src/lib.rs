@@ -1,1 +1,11 @@
-//! Being written.
+//! What the end-to-end suites share: the fixture apps, the scripts that change a workspace, and
+//! the answers of the product as values.
+//!
+//! The suites are `line/` (nothing but Rust and the product) and `judged/` (servers and judges that
+//! we did not write, feature `rig`).
+
+pub mod apps;
+pub mod built;
+pub mod case;
+pub mod loud;
+pub mod tree;

@@ -1,10 +1,10 @@
 //! The developer tasks that are a program with arguments.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 
 use crate::forward;
-use crate::paths::{root, target};
+use crate::paths::root;
 
 /// Runs a program to its end; its words go where ours go.
 pub fn run(command: &mut Command) -> Result<(), String> {
@@ -51,13 +51,10 @@ pub fn fmt(words: &[String]) -> Result<(), String> {
 pub fn codegen(words: &[String]) -> Result<(), String> {
     let binary = forward::fresh()?;
     let check = words.iter().any(|word| word == "--check");
-    for (path, arguments) in [("docs/reference/app.schema.json", &["schema"][..])] {
-        generate(&binary, &root().join(path), arguments, check)?;
-    }
-    Ok(())
+    generate(&binary, &root().join("docs/reference/app.schema.json"), &["schema"], check)
 }
 
-fn generate(binary: &PathBuf, path: &PathBuf, arguments: &[&str], check: bool) -> Result<(), String> {
+fn generate(binary: &Path, path: &Path, arguments: &[&str], check: bool) -> Result<(), String> {
     let output = Command::new(binary).args(arguments).output();
     let output = output.map_err(|error| format!("{} cannot be started: {error}", binary.display()))?;
     if !output.status.success() {
@@ -69,10 +66,4 @@ fn generate(binary: &PathBuf, path: &PathBuf, arguments: &[&str], check: bool) -
         return if stands == output.stdout { Ok(()) } else { Err(stale()) };
     }
     std::fs::write(path, &output.stdout).map_err(|error| format!("{} cannot be written: {error}", path.display()))
-}
-
-/// Where the target folder is, for tasks that keep something there.
-#[allow(dead_code, reason = "used by tasks as they come")]
-pub fn scratch(name: &str) -> PathBuf {
-    target().join(name)
 }

@@ -205,7 +205,7 @@ impl Workspace {
         }
         let (matcher, rest) = (self.matcher(part)?, if *part == "**" { parts } else { rest });
         let matching = self.folders_in(folder)?.into_iter().filter(|name| matcher.is_match(name));
-        matching.map(|name| self.expand(&join(folder, &name), rest, found)).collect()
+        matching.into_iter().try_for_each(|name| self.expand(&join(folder, &name), rest, found))
     }
 
     fn matcher(&self, part: &str) -> Result<GlobMatcher, CompileError> {

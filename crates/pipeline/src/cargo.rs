@@ -80,7 +80,7 @@ impl Cargo {
         let identity = Identity::new(&known.sources, known.tree.hash(), &settings, &toolchain, c_compiler.as_ref());
         let identity = serde_json::to_value(&identity).unwrap_or_default();
         let parts = named_parts(&identity, &known.tree);
-        let (platform, sources, span) = (platform.clone(), known, input.span.clone());
+        let (platform, sources, span) = (*platform, known, input.span.clone());
         Ok(CargoPlan { identity, parts, platform, sources, settings, toolchain, c_compiler, span })
     }
 
@@ -174,7 +174,10 @@ pub(crate) fn realise(session: &Session<'_>, app: &str, input: &str, plan: &Carg
         jobs: std::num::NonZeroUsize::new(session.pool.current_num_threads()),
         on_line: &|line| session.events.event(Event::Compiler { app, line }),
     });
-    let failed = |source| Error::Compile { app: app.into(), input: input.into(), platform: platform.clone(), source };
+    let failed = |error| {
+        let (app, input, platform) = (app.into(), input.into(), platform.clone());
+        Error::Compile { app, input, platform, source: Box::new(error) }
+    };
     let compiled = compiled.map_err(failed)?;
     let (blob, size_bytes) = into_store(session, &compiled.binary)?;
     session.events.event(Event::Compiled { app, input, platform: &platform, size_bytes });

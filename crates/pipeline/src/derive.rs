@@ -199,7 +199,7 @@ impl Deriver<'_> {
         for layer in &app.layers {
             layers.push(self.layer(platform, layer, app.image.compression)?);
         }
-        self.derived.images.push(DerivedImage { platform: platform.clone(), layers });
+        self.derived.images.push(DerivedImage { platform: *platform, layers });
         Ok(())
     }
 

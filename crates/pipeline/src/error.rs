@@ -30,11 +30,11 @@ pub enum Error {
     #[error("cannot {action} `{}`", path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
     #[error("the store cannot be used")]
-    Store(#[from] StoreError),
+    Store(#[source] Box<StoreError>),
     #[error("the input `{input}` of `{app}` cannot be fetched")]
-    Fetch { app: String, input: String, source: FetchError },
+    Fetch { app: String, input: String, source: Box<FetchError> },
     #[error("the input `{input}` of `{app}` cannot be compiled for {platform}")]
-    Compile { app: String, input: String, platform: String, source: CompileError },
+    Compile { app: String, input: String, platform: String, source: Box<CompileError> },
     #[error("the layer `{layer}` of `{app}` cannot be written")]
     Layer { app: String, layer: String, source: io::Error },
     #[error("cannot run {program}")]
@@ -73,10 +73,21 @@ impl Error {
         }
     }
 
+    /// A download that failed.
+    pub(crate) fn fetch(app: &str, input: &str, error: FetchError) -> Self {
+        Self::Fetch { app: app.into(), input: input.into(), source: Box::new(error) }
+    }
+
     /// A file that cannot be read or written.
     pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { action, path, source }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Box::new(error))
     }
 }
 

@@ -4,7 +4,8 @@ use std::io::{Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::build::{Built, tag};
+use crate::build::Built;
+use crate::tag::tag;
 use crate::{Error, Session, output};
 
 /// What Kubernetes looks at, so that a kubelet on this machine finds the image.

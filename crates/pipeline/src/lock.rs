@@ -143,8 +143,7 @@ impl Resolver<'_> {
 
     fn fetch(&mut self, name: &str, url: &UrlInput, address: &str, expected: Option<Digest>) -> Result<LockedInput, Error> {
         let app = self.loaded.app.name.value.as_ref();
-        let failed = |source| Error::Fetch { app: app.into(), input: name.into(), source };
-        let fetcher = Fetcher::new(self.session.fetch.clone()).map_err(failed)?;
+        let fetcher = Fetcher::new(self.session.fetch.clone()).map_err(|error| Error::fetch(app, name, error))?;
         let expected = expected.map(|digest| Expected { digest, size_bytes: None });
         let request = Request { url: address, expected, redirect_hosts: &url.redirects };
         let (digest, size_bytes) = into_store(self.session, app, name, &fetcher, &request)?;

@@ -13,7 +13,8 @@ use landfall_store::Store;
 use landfall_tree::{Attributes, Contents, Entry, EntryPath, Node, Tree};
 use serde_json::json;
 
-use crate::build::{Built, tag, view_index};
+use crate::build::Built;
+use crate::tag::{tag, view_index};
 use crate::{Error, Session, whole};
 
 /// Where an image goes, in what form.

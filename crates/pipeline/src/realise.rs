@@ -104,8 +104,7 @@ pub(crate) fn fetch(session: &Session<'_>, app: &str, download: &Download) -> Re
         return Ok(());
     }
     let input = download.input.as_str();
-    let failed = |source| Error::Fetch { app: app.into(), input: input.into(), source };
-    let fetcher = Fetcher::new(session.fetch.clone()).map_err(failed)?;
+    let fetcher = Fetcher::new(session.fetch.clone()).map_err(|error| Error::fetch(app, input, error))?;
     let request = Request {
         url: &locked.url,
         expected: Some(Expected { digest: locked.digest, size_bytes: Some(locked.size_bytes) }),
@@ -133,7 +132,7 @@ pub(crate) fn into_store(
     };
     let fetched = fetcher
         .fetch(request, &mut sink, &progress)
-        .map_err(|source| Error::Fetch { app: app.into(), input: input.into(), source })?;
+        .map_err(|error| Error::fetch(app, input, error))?;
     let writer = writer.ok_or_else(|| Error::File {
         action: "write",
         path: session.store.folder().into(),

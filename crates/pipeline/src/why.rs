@@ -4,7 +4,9 @@ use landfall_derivation::changes::{Changes, compare};
 use landfall_derivation::record::Record;
 use landfall_hashing::Digest;
 
-use crate::build::{BuildRequest, Remembered, derive_only, derive_record, root_name};
+use crate::build::{BuildRequest, derive_only};
+use crate::record::derive_record;
+use crate::root::{Remembered, remembered};
 use crate::workspace::load_from;
 use crate::{Error, Session, git, lock};
 
@@ -30,9 +32,9 @@ pub fn why(session: &Session<'_>, name: &str, request: &BuildRequest, against: &
 
 fn old_record(session: &Session<'_>, name: &str, request: &BuildRequest, against: &Against) -> Result<Record, Error> {
     match against {
-        Against::LastBuild => Ok(remembered(session, name)?.current),
+        Against::LastBuild => Ok(last(session, name)?.current),
         Against::PreviousBuild => {
-            remembered(session, name)?.previous.ok_or_else(|| Error::NeverBuilt { app: name.into() })
+            last(session, name)?.previous.ok_or_else(|| Error::NeverBuilt { app: name.into() })
         }
         Against::Digest(digest) => {
             session.store.realisation(digest)?.ok_or(Error::UnknownDigest { digest: *digest })
@@ -41,10 +43,8 @@ fn old_record(session: &Session<'_>, name: &str, request: &BuildRequest, against
     }
 }
 
-fn remembered(session: &Session<'_>, name: &str) -> Result<Remembered, Error> {
-    let root = session.store.root(&root_name(session, name))?;
-    let record = root.and_then(|root| serde_json::from_value(root.record).ok());
-    record.ok_or_else(|| Error::NeverBuilt { app: name.into() })
+fn last(session: &Session<'_>, name: &str) -> Result<Remembered, Error> {
+    remembered(session, name)?.ok_or_else(|| Error::NeverBuilt { app: name.into() })
 }
 
 /// Derives an app as it was at a revision, in a folder aside.

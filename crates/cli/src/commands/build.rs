@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use landfall_config::Platform;
-use landfall_pipeline::build::{BuildRequest, Built, build, tag};
+use landfall_pipeline::build::{BuildRequest, Built, build};
 use landfall_pipeline::output::{self, Output};
+use landfall_pipeline::tag::tag;
 use landfall_pipeline::{Session, check, load, why, workspace};
 use landfall_store::Store;
 use serde_json::{Value, json};

@@ -431,7 +431,8 @@ fn patched() {
     let sources = fixture.discover("app").unwrap();
     let files: Vec<_> = sources.files().iter().map(|path| path.as_str()).collect();
     assert_eq!(files, ["patches/itoa/Cargo.toml", "patches/itoa/src/lib.rs", "src/main.rs"]);
-    let compiled = Run::cold().compile(&fixture, "app").unwrap_or_else(|error| panic!("{error}"));
+    let run = Run::cold();
+    let compiled = run.compile(&fixture, "app").unwrap_or_else(|error| panic!("{error}"));
     let said = std::process::Command::new(compiled.binary).output().unwrap().stdout;
     assert_eq!(String::from_utf8(said).unwrap(), "patched\n");
 }

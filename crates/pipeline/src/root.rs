@@ -1,0 +1,76 @@
+//! The root of an app: what keeps its last build, and what it remembers.
+
+use landfall_derivation::record::Record;
+use landfall_hashing::Digest;
+use landfall_store::Root;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::build::Made;
+use crate::derive::Derived;
+use crate::{Error, Session};
+
+/// What a root remembers of the last build.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    pub(crate) current: Record,
+    pub(crate) previous: Option<Record>,
+}
+
+impl Remembered {
+    /// This build as the last one. Building the same again forgets nothing.
+    fn after(before: Option<Self>, current: &Record) -> Self {
+        let previous = before.and_then(|before| match before.current == *current {
+            true => before.previous,
+            false => Some(before.current),
+        });
+        Self { current: current.clone(), previous }
+    }
+}
+
+/// What is remembered of an app of this workspace.
+pub(crate) fn remembered(session: &Session<'_>, app: &str) -> Result<Option<Remembered>, Error> {
+    let root = session.store.root(&root_name(session, app))?;
+    Ok(root.and_then(|root| serde_json::from_value(root.record).ok()))
+}
+
+/// Writes the root: from now on gc keeps what this image needs.
+pub(crate) fn keep(
+    session: &Session<'_>,
+    derived: &Derived,
+    made: &Made,
+    record: &Record,
+    blobs: &[Digest],
+) -> Result<(), Error> {
+    let app = derived.app.name.value.to_string();
+    let name = root_name(session, &app);
+    let remembered = Remembered::after(remembered(session, &app)?, record);
+    let layers = made.platforms.iter().flat_map(|(_, layers)| layers);
+    let layer_ids = layers.map(|(layer, _)| layer.derivation.id());
+    let tree_blobs = made.trees.values().flat_map(|(realisation, _)| realisation.blobs.iter().copied());
+    let root = Root {
+        workspace: session.workspace.display().to_string(),
+        app,
+        blobs: blobs.iter().copied().chain(tree_blobs).chain(derived.downloads.keys().copied()).collect(),
+        trees: made.trees.values().map(|(realisation, _)| realisation.tree).collect(),
+        realisations: made.trees.keys().copied().chain(layer_ids).chain(record.digest).collect(),
+        record: json!(remembered),
+    };
+    if let Some(digest) = record.digest {
+        session.store.put_realisation(&digest, record)?;
+    }
+    if session.store.root(&name)?.as_ref() != Some(&root) {
+        session.store.put_root(&name, &root)?;
+    }
+    Ok(())
+}
+
+/// Tells workspaces apart that share a store.
+pub(crate) fn workspace_key(session: &Session<'_>) -> String {
+    Digest::of(session.workspace.as_os_str().as_encoded_bytes()).short()
+}
+
+/// The root of an app of this workspace.
+pub fn root_name(session: &Session<'_>, app: &str) -> String {
+    format!("{}-{app}", workspace_key(session))
+}

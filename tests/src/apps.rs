@@ -1,0 +1,94 @@
+//! The fixture apps: one text a fixture in `fixtures/apps`, all of them in one workspace.
+//!
+//! A text is what [`landfall_testkit::Fixture`] reads, and two kinds of lines more: `//# …` says
+//! what the fixture is about, and `//+ PATH archive=NAME` or `//+ PATH mixed=BYTES` makes a file
+//! that no text can hold (an archive of `fixtures/archives/accepted`, or bytes of which some can be
+//! compressed and some cannot).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use landfall_testkit::Workspace;
+
+/// One fixture.
+#[derive(Debug, Clone)]
+pub struct FixtureApps {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The workspace as testkit reads it.
+    pub text: String,
+    /// Files that no text can hold: path and how they are made.
+    pub made: Vec<(String, String)>,
+}
+
+/// `fixtures` of this package.
+pub fn fixtures_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// All fixtures, sorted by name.
+///
+/// # Panics
+/// One cannot be read.
+pub fn all() -> Vec<FixtureApps> {
+    let folder = fixtures_folder().join("apps");
+    let entries = fs::read_dir(&folder).expect("the fixtures are there");
+    let mut names: Vec<_> = entries.map(|entry| entry.expect("a fixture").path()).collect();
+    names.sort();
+    names.iter().map(|path| read(path)).collect()
+}
+
+fn read(path: &Path) -> FixtureApps {
+    let whole = fs::read_to_string(path).expect("a fixture is UTF-8");
+    let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+    let (mut text, mut made) = (String::new(), Vec::new());
+    for line in whole.split_inclusive('\n') {
+        match line.strip_prefix("//+ ") {
+            Some(rest) => {
+                let (path, how) = rest.trim().split_once(' ').expect("PATH HOW");
+                made.push((path.to_owned(), how.to_owned()));
+            }
+            None if line.starts_with("//# ") => {}
+            None => text.push_str(line),
+        }
+    }
+    FixtureApps { name, text, made }
+}
+
+/// Every fixture in one workspace.
+///
+/// # Panics
+/// It cannot be written.
+pub fn workspace() -> Workspace {
+    let fixtures = all();
+    let text: String = fixtures.iter().map(|fixture| fixture.text.as_str()).collect();
+    let workspace = Workspace::from_text(&text).expect("the fixtures can be meant");
+    for (path, how) in fixtures.iter().flat_map(|fixture| &fixture.made) {
+        write_made(&workspace.path(path), how);
+    }
+    workspace
+}
+
+fn write_made(path: &Path, how: &str) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
+    let (kind, value) = how.split_once('=').expect("KIND=VALUE");
+    let bytes = match kind {
+        "archive" => fs::read(fixtures_folder().join("archives/accepted").join(value)).expect("an archive of the corpus"),
+        "mixed" => mixed(value.parse().expect("a length")),
+        _ => panic!("`{how}` makes nothing"),
+    };
+    fs::write(path, bytes).expect("a file can be written");
+}
+
+/// Stretches of text and of noise in turn, the same bytes at every call.
+pub fn mixed(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let noise = std::iter::from_fn(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        Some(state.to_le_bytes()[0])
+    });
+    let stretch = |index: usize| index / 50_000 % 2 == 0;
+    noise.take(length).enumerate().map(|(index, byte)| if stretch(index) { b"landfall "[index % 9] } else { byte }).collect()
+}
