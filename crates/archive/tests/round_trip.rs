@@ -352,6 +352,54 @@ fn nothing_may_be_added() {
         let twice = [&bytes[..], &bytes[..]].concat();
         assert!(read(&twice, format).is_err(), "{format:?} twice");
     }
+    let zeros = |format: usize, count: usize| {
+        let (format, bytes) = &small_archives()[format];
+        read(&[&bytes[..], &vec![0; count]].concat(), *format).is_ok()
+    };
+    // Padding is part of xz, in fours, and of no other compression.
+    assert_eq!(
+        [1, 2, 3, 4, 5, 8].map(|count| zeros(2, count)),
+        [false, false, false, true, false, true]
+    );
+    assert_eq!([zeros(0, 4), zeros(1, 4)], [false, false]);
     let (_, zip) = &small_archives()[4];
     assert!(read(&[b"#!", &zip[..]].concat(), Format::Zip).is_err());
+}
+
+/// A tar's end is two zero blocks; one of them followed by a header is an entry that some readers
+/// see, even where zeros follow.
+#[test]
+fn nothing_hides_in_the_end_of_a_tar() {
+    let whole = tar_of(&small_plan());
+    let entries = &whole[..whole.len() - 1024];
+    let header = &entries[..512];
+    let hidden = [entries, &[0; 512], header, &[0; 2048]].concat();
+    assert!(read(&hidden, Format::Tar).unwrap_err().starts_with("trailing-data"));
+    assert!(
+        read(&[entries, &[0; 512]].concat(), Format::Tar).unwrap_err().starts_with("truncated")
+    );
+    assert!(read(&[entries, &[0; 5000]].concat(), Format::Tar).is_ok());
+}
+
+/// A central record that is not counted, or bytes that are no record, beside a directory that
+/// is right: readers by count and readers by size see different entries.
+#[test]
+fn nothing_hides_in_the_directory_of_a_zip() {
+    let plan = Plan::from([("a".parse().unwrap(), planned_of(Item::File(b"hello".to_vec())))]);
+    let zip = zip_of(&plan);
+    let end = zip.len() - 22;
+    let start = u32::from_le_bytes(zip[end + 16..end + 20].try_into().unwrap()) as usize;
+    let (record, after) = (&zip[start..end], &zip[end..]);
+    let with = |more: &[u8], counted: usize| {
+        let mut after = after.to_vec();
+        after[12..16].copy_from_slice(&((record.len() + counted) as u32).to_le_bytes());
+        read(&[&zip[..end], more, &after].concat(), Format::Zip)
+            .map_err(|error| error.split(':').next().unwrap().to_owned())
+    };
+    assert!(with(b"", 0).is_ok());
+    for more in [record, b"PK\x05\x05\0\0", b"x"] {
+        assert_eq!(with(more, 0), Err("ambiguous".to_owned()), "{more:?}");
+        assert_eq!(with(more, more.len()), Err("ambiguous".to_owned()), "{more:?}");
+    }
+    assert_eq!(with(b"", 1), Err("ambiguous".to_owned()));
 }

@@ -13,6 +13,7 @@
 //! cargo always does. They run during the compile and no byte of them is in the binary; the
 //! binary itself is linked by the toolchain's own `rust-lld`.
 
+mod binaries;
 mod c_compiler;
 mod compile;
 mod confine;
@@ -22,7 +23,10 @@ mod identity;
 mod layout;
 mod lockfile;
 mod manifest;
+mod members;
 mod process;
+mod reach;
+mod root_manifest;
 mod sandbox;
 mod shadow;
 mod sources;

@@ -36,7 +36,8 @@ pub(crate) struct Line<'a> {
 
 impl Manifest {
     pub(crate) fn read(workspace: &Path, folder: &EntryPath) -> Result<Self, CompileError> {
-        let place = workspace.join(folder.as_str());
+        let mut place = workspace.to_owned();
+        place.extend(folder.components());
         let path = place.join("Cargo.toml");
         let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
             ErrorKind::NotFound => CompileError::NoManifest { folder: place.clone() },

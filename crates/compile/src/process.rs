@@ -79,8 +79,13 @@ pub(crate) fn ask(command: &mut Command) -> Result<String, CompileError> {
 /// The first program of a name on a PATH. Relative entries are passed over: what they mean
 /// depends on the working folder.
 pub(crate) fn find_program(path: &OsStr, name: &str) -> Option<PathBuf> {
+    programs(path, name).next()
+}
+
+/// All programs of a name on a PATH.
+pub(crate) fn programs(path: &OsStr, name: &str) -> impl Iterator<Item = PathBuf> {
     let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
-    folders.map(|folder| folder.join(name)).find(|program| is_executable(program))
+    folders.map(move |folder| folder.join(name)).filter(|program| is_executable(program))
 }
 
 fn is_executable(program: &Path) -> bool {

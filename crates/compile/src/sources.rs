@@ -1,14 +1,16 @@
 //! What a package is compiled from, found by reading and without starting cargo.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use landfall_tree::EntryPath;
-use toml::Value;
 
+use crate::binaries::binaries;
 use crate::lockfile::{self, Lockfile};
 use crate::manifest::Manifest;
-use crate::workspace::{Reach, Workspace};
+use crate::reach::reach;
+use crate::root_manifest::root_manifest;
+use crate::workspace::Workspace;
 use crate::{CompileError, files};
 
 /// The inputs of a compile: files of the workspace, and the two texts that stand for the rest.
@@ -42,7 +44,7 @@ pub fn discover(workspace: &Path, package: &str) -> Result<Sources, CompileError
         package: package.into(),
         files: files::list(&workspace.folder, reach.members.keys())?,
         binaries,
-        root_manifest: workspace.narrowed(&reach)?,
+        root_manifest: root_manifest(&workspace, &reach)?,
         lock,
         folders: reach
             .members
@@ -103,102 +105,4 @@ impl Sources {
             (None, _) => Err(CompileError::SeveralBinaries { package, known }),
         }
     }
-}
-
-/// Walks the Cargo.toml files by `path`, then Cargo.lock, until neither shows anything new.
-fn reach(
-    workspace: &Workspace,
-    main: Manifest,
-    lock: &Lockfile,
-) -> Result<(Reach, Lockfile), CompileError> {
-    let patches = workspace.patches()?;
-    let name = main.package().unwrap_or_default().to_owned();
-    let (mut reach, mut waiting) = (Reach::default(), vec![main]);
-    loop {
-        while let Some(manifest) = waiting.pop() {
-            visit(workspace, manifest, &mut reach, &mut waiting)?;
-        }
-        let narrowed = lock.reach(&name, &reach.needs)?;
-        let is_new = |folder: &&EntryPath| !reach.members.contains_key(folder);
-        let patched = narrowed.packages().iter().filter_map(|package| patches.get(&package.name));
-        let new: BTreeSet<_> = patched.filter(is_new).collect();
-        if new.is_empty() {
-            reach.locked = narrowed.packages().iter().map(|package| package.name.clone()).collect();
-            return Ok((reach, narrowed));
-        }
-        waiting =
-            new.into_iter().map(|folder| workspace.manifest(folder)).collect::<Result<_, _>>()?;
-    }
-}
-
-fn visit(
-    workspace: &Workspace,
-    manifest: Manifest,
-    reach: &mut Reach,
-    waiting: &mut Vec<Manifest>,
-) -> Result<(), CompileError> {
-    if reach.members.contains_key(&manifest.folder) {
-        return Ok(());
-    }
-    check_owner(&manifest)?;
-    let mut needs = BTreeSet::new();
-    for line in manifest.dependencies() {
-        let dependency = workspace.dependency(&manifest, &line)?;
-        reach.inherited.extend(dependency.inherited);
-        needs.insert(dependency.package);
-        if let Some(folder) = dependency.folder {
-            waiting.push(workspace.manifest(&folder)?);
-        }
-    }
-    let name = manifest.package().unwrap_or_default().to_owned();
-    reach.needs.entry(name).or_default().extend(needs);
-    reach.members.insert(manifest.folder.clone(), manifest);
-    Ok(())
-}
-
-/// What a package of another workspace inherits stands in that workspace's Cargo.toml, and its
-/// lock is another one, too.
-fn check_owner(manifest: &Manifest) -> Result<(), CompileError> {
-    if manifest.folder.is_root() || !manifest.table.contains_key("workspace") {
-        return Ok(());
-    }
-    let wanted =
-        "absent: the package is reached from another workspace, and can belong to one only";
-    Err(CompileError::Field { path: manifest.path.clone(), field: "[workspace]".into(), wanted })
-}
-
-/// The names of a package's binaries (Cargo book, "Target auto-discovery"), sorted.
-fn binaries(workspace: &Path, manifest: &Manifest) -> Vec<String> {
-    let folder = workspace.join(manifest.folder.as_str());
-    let listed = manifest.table.get("bin").and_then(Value::as_array);
-    let listed: Vec<_> = listed.into_iter().flatten().collect();
-    let text = |table: &Value, key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);
-    let claimed: BTreeSet<_> = listed.iter().filter_map(|table| text(table, "path")).collect();
-    let mut names: BTreeSet<_> = listed.iter().filter_map(|table| text(table, "name")).collect();
-    let automatic =
-        manifest.table.get("package").and_then(|package| package.get("autobins")?.as_bool());
-    if automatic != Some(false) {
-        let found = automatic_binaries(&folder, manifest.package().unwrap_or_default());
-        names.extend(
-            found.into_iter().filter(|(path, _)| !claimed.contains(path)).map(|(_, name)| name),
-        );
-    }
-    names.into_iter().collect()
-}
-
-/// Pairs of a file and the binary that cargo makes of it unasked.
-fn automatic_binaries(folder: &Path, package: &str) -> Vec<(String, String)> {
-    let main = folder
-        .join("src/main.rs")
-        .is_file()
-        .then(|| ("src/main.rs".to_owned(), package.to_owned()));
-    let entries = folder.join("src/bin").read_dir().into_iter().flatten().flatten();
-    let others = entries.filter_map(|entry| {
-        let name = entry.file_name().into_string().ok()?;
-        if let Some(stem) = name.strip_suffix(".rs") {
-            return Some((format!("src/bin/{name}"), stem.to_owned()));
-        }
-        entry.path().join("main.rs").is_file().then(|| (format!("src/bin/{name}/main.rs"), name))
-    });
-    main.into_iter().chain(others).collect()
 }

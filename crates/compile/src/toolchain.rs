@@ -1,13 +1,13 @@
 //! The Rust toolchain that compiles: found once, then recognised by the stats of its files.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
 use crate::CompileError;
-use crate::process::{ask, find_program};
+use crate::process::{ask, find_program, programs};
 use crate::stamp::Watched;
 
 /// Where the user's tools are, as the front read it from the environment.
@@ -63,8 +63,7 @@ impl Toolchain {
             Some(known) => known.clone(),
             None => RememberedToolchain::ask(places, workspace, proxy)?,
         };
-        let mut linkers = ["cc", "gcc", "clang"].iter();
-        let host_linker = linkers.find_map(|name| find_program(&places.path, name));
+        let host_linker = find_host_linker(&places.path);
         let toolchain = Self { found, rustup_home: places.rustup_home.clone(), host_linker };
         toolchain.check_program("bin/cargo")?;
         toolchain.check_program(&format!("lib/rustlib/{}/bin/rust-lld", toolchain.host()))?;
@@ -194,6 +193,17 @@ fn field(version: &str, name: &str, program: &Path) -> Result<String, CompileErr
     let mut lines = version.lines().filter_map(|line| line.split_once(": "));
     let value = lines.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
     value.ok_or_else(|| CompileError::Version { program: program.into(), output: version.into() })
+}
+
+/// The first driver on the PATH that links by itself. One that is a link to a cache or to a
+/// distributor would look for the real one on a PATH that the compile does not have.
+fn find_host_linker(path: &OsStr) -> Option<PathBuf> {
+    let all = ["cc", "gcc", "clang"].into_iter().flat_map(|name| programs(path, name));
+    all.into_iter().find(|program| {
+        let real = program.canonicalize().unwrap_or_default();
+        let name = real.file_name().unwrap_or_default();
+        !["ccache", "sccache", "distcc", "icecc"].iter().any(|wrapper| name == *wrapper)
+    })
 }
 
 fn watch(places: &ToolPlaces, workspace: &Path, proxy: &Path, sysroot: &Path) -> Vec<Watched> {

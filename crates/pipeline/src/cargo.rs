@@ -13,7 +13,7 @@ use landfall_compile::{
 use landfall_config::{CargoInput, Input, Platform};
 use landfall_diagnostics::{Diagnostic, Span};
 use landfall_hashing::{Digest, canonical};
-use landfall_tree::{Attributes, Tree};
+use landfall_tree::{Attributes, EntryPath, Tree};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -27,11 +27,23 @@ pub(crate) struct CargoPlan {
     pub(crate) identity: Value,
     pub(crate) parts: BTreeMap<String, Digest>,
     platform: Platform,
+    workspace: EntryPath,
     sources: Arc<KnownSources>,
     settings: Settings,
     toolchain: Arc<Toolchain>,
     c_compiler: Option<CCompiler>,
     span: Span,
+}
+
+impl CargoPlan {
+    /// The folders of its packages, relative to Landfall's workspace.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = String> {
+        let below = move |path: &EntryPath| match self.workspace.join(path) {
+            path if path.is_root() => ".".to_owned(),
+            path => path.to_string(),
+        };
+        self.sources.sources.folders().keys().map(below)
+    }
 }
 
 /// What a compile gave.
@@ -81,7 +93,8 @@ impl Cargo {
         let identity = serde_json::to_value(&identity).unwrap_or_default();
         let parts = named_parts(&identity, &known.tree);
         let (platform, sources, span) = (*platform, known, input.span.clone());
-        Ok(CargoPlan { identity, parts, platform, sources, settings, toolchain, c_compiler, span })
+        let workspace = cargo.workspace.as_ref().map(|path| path.value.clone()).unwrap_or_default();
+        Ok(CargoPlan { identity, parts, platform, workspace, sources, settings, toolchain, c_compiler, span })
     }
 
     fn toolchain(&mut self, session: &Session<'_>, folder: &Path) -> Result<Arc<Toolchain>, CompileError> {

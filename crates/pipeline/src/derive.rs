@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use landfall_archive::{Format, Limits, Options};
+use landfall_archive::{Format, Options};
 use landfall_config::{
     App, Compression, InputKind, Layer, Placement, PlacementSource, Platform, Unpack, UrlInput, Value,
 };
@@ -17,11 +17,12 @@ use landfall_diagnostics::{Diagnostic, Source, Span};
 use landfall_hashing::{Digest, canonical};
 use landfall_image::{Encoding, Modes, Owner, Owners};
 use landfall_tree::{Attributes, Entry, EntryPath, Node, Tree};
-use serde_json::json;
 
+use crate::archive_build::{format_by_name, local_format, options, unpack_build};
 use crate::cargo::{Cargo, CargoPlan};
 use crate::local::{LocalError, LocalFiles};
 use crate::locations::{Location, Locations};
+use crate::setting::layer_setting;
 use crate::workspace::Loaded;
 use crate::{Error, Session};
 
@@ -39,6 +40,18 @@ pub struct Derived {
     pub(crate) downloads: BTreeMap<Digest, Download>,
     /// For the record: everything that enters, by a name that people know.
     pub inputs: BTreeMap<String, InputFact>,
+}
+
+impl Derived {
+    /// The folders of the workspace that hold its sources.
+    pub(crate) fn folders(&self) -> Vec<String> {
+        let own = format!("apps/{}", self.app.name.value);
+        let plans = self.builds.values().filter_map(|planned| match &planned.action {
+            Action::Cargo(plan) => Some(plan.folders()),
+            Action::Unpack { .. } => None,
+        });
+        std::iter::once(own).chain(plans.flatten()).collect()
+    }
 }
 
 /// One platform's layers.
@@ -472,68 +485,6 @@ fn treatment(placement: &Placement) -> (Modes, Owners) {
     let owner = placement.owner.unwrap_or_default();
     let fixed = Owners::Fixed(Owner { user_id: owner.user_id, group_id: owner.group_id });
     (modes, if keeps.1 { Owners::Keep } else { fixed })
-}
-
-/// What app.toml says of a layer beside its inputs' contents.
-fn layer_setting(layer: &Layer, compression: landfall_image::Compression) -> serde_json::Value {
-    let placements: Vec<_> = layer.placements.iter().map(placement_setting).collect();
-    json!({ "compression": compression.to_string(), "placements": placements })
-}
-
-fn placement_setting(placement: &Placement) -> serde_json::Value {
-    let source = match &placement.source {
-        PlacementSource::Input(name) => json!({ "copy": name.value.to_string() }),
-        PlacementSource::Unpack(unpack) => json!({
-            "unpack": unpack.input.value.to_string(),
-            "strip": unpack.strip,
-            "include": unpack.include,
-            "exclude": unpack.exclude,
-            "allow_special": unpack.allow_special,
-            "keep_modes": unpack.keep_modes,
-            "keep_owners": unpack.keep_owners,
-        }),
-        PlacementSource::File(path) => json!({ "file": path.value }),
-        PlacementSource::Template(path) => json!({ "template": path.value }),
-        PlacementSource::Directory => json!("directory"),
-        PlacementSource::Symlink(target) => json!({ "symlink": target }),
-    };
-    let owner = placement.owner.map(|owner| [owner.user_id, owner.group_id]);
-    json!({ "source": source, "to": placement.to, "mode": placement.mode, "owner": owner })
-}
-
-fn unpack_build(archive: Digest, format: Format, unpack: &Unpack) -> Build {
-    let Unpack { strip, include, exclude, allow_special, .. } = unpack.clone();
-    Build::Unpack { archive, format: format.name().into(), strip, include, exclude, allow_special }
-}
-
-fn options(unpack: &Unpack) -> Options {
-    let Unpack { strip, include, exclude, allow_special, .. } = unpack.clone();
-    Options { strip, include, exclude, allow_special, limits: Limits::default() }
-}
-
-/// By its first bytes.
-fn local_format(place: &Path) -> Option<Format> {
-    use std::io::Read;
-    let mut start = Vec::new();
-    let file = std::fs::File::open(place).ok()?;
-    file.take(512).read_to_end(&mut start).ok()?;
-    Format::detect(&start).or_else(|| format_by_name(place.to_str()?))
-}
-
-/// By the name, because nothing is fetched at this point.
-fn format_by_name(url: &str) -> Option<Format> {
-    let path = url.split(['?', '#']).next()?;
-    let endings = [
-        (".tar", Format::Tar),
-        (".tar.gz", Format::TarGz),
-        (".tgz", Format::TarGz),
-        (".tar.zst", Format::TarZst),
-        (".tar.xz", Format::TarXz),
-        (".txz", Format::TarXz),
-        (".zip", Format::Zip),
-        (".jar", Format::Zip),
-    ];
-    endings.into_iter().find(|(ending, _)| path.ends_with(ending)).map(|(_, format)| format)
 }
 
 fn template_value(value: &Value) -> template::Value {

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use landfall_archive::{Format, Options, Sink, unpack};
 use landfall_hashing::{Digest, HashingReader};
 use landfall_tree::{EntryPath, Node};
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, Session};
 
@@ -21,6 +22,24 @@ pub(crate) fn commit(session: &Session<'_>, revision: &str) -> Result<Option<Str
     let output = run(session, ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     Ok((output.status.success() && !text.is_empty()).then_some(text))
+}
+
+/// Where the sources of an image stood. It never enters an image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// What was checked out.
+    pub commit: String,
+    /// Whether a file of the app differed from it, or was not tracked.
+    pub dirty: bool,
+}
+
+/// The state of some folders of the workspace; none where the workspace is in no git repository,
+/// or there is no git.
+pub(crate) fn revision(session: &Session<'_>, folders: &[String]) -> Option<Revision> {
+    let commit = commit(session, "HEAD").ok().flatten()?;
+    let words = ["status", "--porcelain", "--untracked-files=all", "--"];
+    let status = run(session, words.into_iter().chain(folders.iter().map(String::as_str))).ok()?;
+    Some(Revision { commit, dirty: !status.status.success() || !status.stdout.is_empty() })
 }
 
 /// Writes what a commit held of the workspace into an empty folder.

@@ -7,6 +7,7 @@
 //!
 //! Nothing here reads the environment, the home folder or the clock: a [`Session`] is handed in.
 
+mod archive_build;
 pub mod assemble;
 pub mod build;
 mod cargo;
@@ -24,6 +25,7 @@ pub mod realise;
 mod record;
 mod root;
 mod session;
+mod setting;
 pub mod tag;
 mod unpack;
 pub mod why;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::build::Made;
 use crate::derive::Derived;
+use crate::git::{self, Revision};
 use crate::{Error, Session};
 
 /// What a root remembers of the last build.
@@ -15,16 +16,20 @@ use crate::{Error, Session};
 pub(crate) struct Remembered {
     pub(crate) current: Record,
     pub(crate) previous: Option<Record>,
+    /// Where the sources stood when this was built first.
+    pub(crate) revision: Option<Revision>,
 }
 
 impl Remembered {
     /// This build as the last one. Building the same again forgets nothing.
-    fn after(before: Option<Self>, current: &Record) -> Self {
-        let previous = before.and_then(|before| match before.current == *current {
-            true => before.previous,
-            false => Some(before.current),
-        });
-        Self { current: current.clone(), previous }
+    fn after(before: Option<Self>, current: &Record, revision: impl FnOnce() -> Option<Revision>) -> Self {
+        match before {
+            Some(before) if before.current == *current => before,
+            before => {
+                let previous = before.map(|before| before.current);
+                Self { current: current.clone(), previous, revision: revision() }
+            }
+        }
     }
 }
 
@@ -44,7 +49,9 @@ pub(crate) fn keep(
 ) -> Result<(), Error> {
     let app = derived.app.name.value.to_string();
     let name = root_name(session, &app);
-    let remembered = Remembered::after(remembered(session, &app)?, record);
+    let remembered = Remembered::after(remembered(session, &app)?, record, || {
+        git::revision(session, &derived.folders())
+    });
     let layers = made.platforms.iter().flat_map(|(_, layers)| layers);
     let layer_ids = layers.map(|(layer, _)| layer.derivation.id());
     let tree_blobs = made.trees.values().flat_map(|(realisation, _)| realisation.blobs.iter().copied());

@@ -29,7 +29,7 @@ const INDEX_FILE: &str = "index.json";
 
 impl Store {
     /// Makes `roots/NAME/oci` an OCI layout with this index and these blobs; gives its path. Where
-    /// it is that already, nothing is written.
+    /// it is that already, nothing is written. Write the root first: a view alone holds nothing.
     ///
     /// Fails with [`StoreError::Missing`] where a blob is not in the store.
     pub fn write_view(

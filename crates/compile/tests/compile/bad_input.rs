@@ -50,7 +50,7 @@ const FILES: &[(&str, &str, &str, &str)] = &[
         "Cargo.toml",
         "",
         "app",
-        "there is no Cargo.toml in `WS/`; `workspace` and `path` of a dependency name the folder that holds one",
+        "there is no Cargo.toml in `WS`; `workspace` and `path` of a dependency name the folder that holds one",
     ),
     (
         "Cargo.toml",
@@ -238,7 +238,9 @@ fn stale_lock() {
         "Cargo.toml",
         "[package]\nname = \"app\"\nversion = \"1.0.0\"\n[dependencies]\nitoa = \"1\"",
     );
-    let text = chain(&fixture, &Run::cold().error(&fixture, "app"));
+    let mut run = Run::cold();
+    run.environment.insert("CARGO_NET_OFFLINE".into(), "true".into());
+    let text = chain(&fixture, &run.error(&fixture, "app"));
     assert!(text.contains("Cargo.lock` does not hold `itoa "), "{text}");
     fixture.write("Cargo.toml", "[package]\nname = \"app\"\nversion = \"2.0.0\"");
     let text = chain(&fixture, &Run::cold().error(&fixture, "app"));
@@ -254,6 +256,7 @@ fn no_registry() {
     fixture.write("Cargo.lock", &format!("version = 4\n{lock}"));
     let mut run = Run::cold();
     run.cargo_home = fixture.beside().join("cargo");
+    run.environment.insert("CARGO_NET_RETRY".into(), "0".into());
     let error = run.error(&fixture, "app");
     assert!(error.is_outside(), "{error}");
     let text = error.to_string();

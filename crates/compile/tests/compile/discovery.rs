@@ -386,6 +386,7 @@ const PATCHED: &str = r#"
 name = "app"
 version = "1.0.0"
 edition = "2024"
+resolver = "2"
 [dependencies]
 itoa = "1"
 [dev-dependencies]

@@ -3,6 +3,12 @@
 //! Real cargo, real rustc, no server. This program is its own sandbox helper: started with
 //! `confined` as its first argument, it does what the front's hidden command does.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "clippy knows tests by their attribute, and a program of its own has none"
+)]
+
 mod bad_input;
 mod confinement;
 mod discovery;

@@ -1,7 +1,7 @@
 //! The toolchain is found once, and recognised without starting anything.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use landfall_compile::{CCompiler, CompileError, RememberedToolchain, ToolPlaces, Toolchain};
@@ -16,6 +16,7 @@ pub fn trials() -> Vec<Trial> {
         trial("toolchain::is_remembered_until_a_file_changes", remembered),
         trial("toolchain::says_what_is_missing", missing),
         trial("toolchain::c_compiler_compiles", c_compiler),
+        trial("toolchain::a_cache_is_no_linker", cache_in_front),
     ]
 }
 
@@ -204,4 +205,20 @@ fn c_compiler() {
         let said = std::process::Command::new(compiled.binary).output().unwrap().stdout;
         assert_eq!(String::from_utf8(said).unwrap(), "/landfall/source/answer.c\n", "{walls:?}");
     }
+}
+
+/// `cc` is a link to ccache on many build machines.
+fn cache_in_front() {
+    let (folder, mut places) = (TempDir::new().unwrap(), places());
+    write_program(&folder.path().join("ccache"), "exit 1");
+    symlink("ccache", folder.path().join("cc")).unwrap();
+    let others = std::env::split_paths(&places.path).collect::<Vec<_>>();
+    let path = [folder.path().to_owned()].into_iter().chain(others);
+    places.path = std::env::join_paths(path).unwrap();
+    let mut run = Run::cold();
+    run.toolchain = Toolchain::find(&places, Path::new(env!("CARGO_MANIFEST_DIR")), None).unwrap();
+    let fixture = Fixture::new(WITH_C);
+    fixture.write("build.rs", "fn main() {}");
+    fixture.write("src/main.rs", "fn main() {}");
+    run.compile(&fixture, "with-c").unwrap_or_else(|error| panic!("{error}"));
 }

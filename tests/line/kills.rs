@@ -1,0 +1,199 @@
+//! Killed at any moment: the next command is right, and the store is whole.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use landfall_testkit::Workspace;
+use landfall_tests::apps::mixed;
+
+const SIGABRT: i32 = 6;
+const SIGKILL: i32 = 9;
+
+/// How often one failpoint is killed at, each time one pass later.
+const PASSES: usize = 8;
+
+const APP: &str = r#"
+//- apps/x/app.toml
+[app]
+name = "x"
+version = "1.0.0"
+environments = ["prod"]
+[inputs.release]
+path = "files/release.tar"
+[[layers]]
+name = "unpacked"
+unpack = { input = "release", to = "/opt" }
+[[layers]]
+name = "content"
+files = { "files/big" = "/srv/big" }
+//- apps/x/files/big
+"#;
+
+/// The commands that reach a failpoint, by the part of its name before the colons.
+fn command_of(name: &str) -> &'static [&'static str] {
+    match name.split_once("::").expect("PART::PLACE").0 {
+        "lock-file" => &["lock", "x"],
+        "output" => &["build", "x", "--output", "oci-archive:out.tar"],
+        "gc" => &["store", "gc"],
+        _ => &["build", "x"],
+    }
+}
+
+fn workspace() -> Workspace {
+    let workspace = Workspace::from_text(APP).expect("a workspace");
+    let archive = landfall_tests::apps::fixtures_folder().join("archives/accepted/modes.tar");
+    fs::copy(archive, workspace.path("apps/x/files/release.tar")).expect("an archive");
+    workspace
+}
+
+fn fill(workspace: &Workspace, variant: usize, length: usize) {
+    let mut bytes = mixed(length);
+    bytes.extend(variant.to_string().bytes());
+    fs::write(workspace.path("apps/x/files/big"), bytes).expect("a file");
+}
+
+/// No store, no lock, no output.
+fn clean(workspace: &Workspace) {
+    let _ = fs::remove_dir_all(workspace.store());
+    let _ = fs::remove_file(workspace.path("apps/x/app.lock"));
+    let _ = fs::remove_file(workspace.path("out.tar"));
+}
+
+fn run(workspace: &Workspace, arguments: &[&str]) -> String {
+    let outcome = workspace.landfall(arguments).expect("landfall starts");
+    assert_eq!(outcome.status, Some(0), "{arguments:?}: {}", outcome.stderr);
+    outcome.stdout
+}
+
+/// What a collection finds to remove: the layers of two builds before the last two.
+fn prepare(workspace: &Workspace, name: &str) {
+    clean(workspace);
+    if name.starts_with("gc::") {
+        for variant in 1..4 {
+            fill(workspace, variant, 1000);
+            run(workspace, &["build", "x"]);
+        }
+        fill(workspace, 0, 1000);
+        run(workspace, &["build", "x"]);
+    }
+}
+
+/// Whether the failpoint was reached.
+fn killed_at(workspace: &Workspace, name: &str, pass: usize) -> bool {
+    let mut command = workspace.command(command_of(name)).expect("there is a landfall");
+    let output = command.env("LANDFALL_FAILPOINT", format!("{name}:{pass}")).output().expect("landfall starts");
+    match output.status.signal() {
+        Some(signal) => assert_eq!(signal, SIGABRT, "{name}"),
+        None => assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr)),
+    }
+    output.status.signal().is_some()
+}
+
+/// What must hold after any death.
+fn check(workspace: &Workspace, name: &str, wanted: &str) {
+    run(workspace, command_of(name));
+    assert_eq!(run(workspace, &["build", "x"]), wanted, "{name}");
+    run(workspace, &["store", "verify"]);
+    let output = run(workspace, &["build", "x", "--output", "oci-archive:out.tar"]);
+    assert_eq!(output, wanted, "{name}");
+    let left = leftovers(workspace);
+    assert!(left.is_empty(), "{name} leaves {left:?}");
+}
+
+/// What is beside the app's own files after a death and a run that went well.
+fn leftovers(workspace: &Workspace) -> Vec<String> {
+    let known = ["apps", "out.tar", "app.toml", "app.lock", "files"];
+    let folders = [workspace.root(), workspace.path("apps/x")];
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder"));
+    let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+    names.filter(|name| !known.contains(&name.as_str()) && name != "x").collect()
+}
+
+#[test]
+fn a_death_at_every_failpoint_is_mended_by_the_next_command() {
+    let workspace = workspace();
+    fill(&workspace, 0, 1000);
+    let wanted = run(&workspace, &["build", "x"]);
+    let mut hits = BTreeMap::new();
+    for name in landfall_failpoint::ALL {
+        for pass in 1..=PASSES {
+            prepare(&workspace, name);
+            if !killed_at(&workspace, name, pass) {
+                break;
+            }
+            *hits.entry(*name).or_insert(0) += 1;
+            check(&workspace, name, &wanted);
+        }
+    }
+    let missed: Vec<_> = landfall_failpoint::ALL.iter().filter(|name| !hits.contains_key(**name)).collect();
+    assert!(missed.is_empty(), "never reached: {missed:?}; reached: {hits:?}");
+}
+
+/// Numbers that look random and are the same in every run.
+fn numbers() -> impl Iterator<Item = u64> {
+    let mut state = 88_172_645_463_325_252_u64;
+    std::iter::from_fn(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        Some(state)
+    })
+}
+
+/// Runs a command until the moment has come, and tells whether it was killed then.
+fn kill_after(command: &mut Command, moment: Duration) -> bool {
+    let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("landfall starts");
+    let end = Instant::now() + moment;
+    while Instant::now() < end {
+        if child.try_wait().expect("it can be asked").is_some() {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+    // It may have ended meanwhile.
+    let _ = child.kill();
+    child.wait().expect("it ends").signal() == Some(SIGKILL)
+}
+
+const VARIANTS: usize = 4;
+const BIG_BYTES: usize = 4_000_000;
+
+#[test]
+fn a_hundred_deaths_at_random_moments_are_mended_by_the_next_build() {
+    let workspace = workspace();
+    let mut longest = Duration::ZERO;
+    let wanted: Vec<_> = (0..VARIANTS)
+        .map(|variant| {
+            clean(&workspace);
+            fill(&workspace, variant, BIG_BYTES);
+            let start = Instant::now();
+            let digest = run(&workspace, &["build", "x"]);
+            longest = longest.max(start.elapsed());
+            digest
+        })
+        .collect();
+    let micros = u64::try_from(longest.as_micros()).expect("a build is not that long");
+    let (mut killed, mut rounds) = (0, 0);
+    for number in numbers().take(400) {
+        let variant = rounds % VARIANTS;
+        if variant == 0 {
+            clean(&workspace);
+        }
+        rounds += 1;
+        fill(&workspace, variant, BIG_BYTES);
+        let mut build = workspace.command(&["build", "x"]).expect("there is a landfall");
+        killed += usize::from(kill_after(&mut build, Duration::from_micros(number % micros)));
+        assert_eq!(run(&workspace, &["build", "x"]), wanted[variant], "round {rounds}");
+        if variant == VARIANTS - 1 {
+            run(&workspace, &["store", "verify"]);
+        }
+        if killed == 100 {
+            break;
+        }
+    }
+    assert_eq!(killed, 100, "of {rounds} rounds");
+}

@@ -1,0 +1,29 @@
+//! The product as a user runs it, with no server beside it: the binary, a workspace, a store.
+//!
+//! The table of contents. What needs a judge or a server stands in `judged`.
+
+mod bad_input; // every line of bad input: its exit status and its words
+mod commands; // what stands on stdout and stderr, help, completions, init
+mod disk; // a full disk, a store that cannot be written, names that are not UTF-8
+mod documents; // what the documents say exists
+mod fetching; // lock and build over a local HTTP server
+mod fixtures; // the fixture apps build, and cover what app.toml can say
+mod golden; // their digests are those in the repository
+mod hostile_server; // a server that sends other bytes, too few, too many, or elsewhere
+mod kills; // killed at every failpoint and at random moments, then right
+mod parallel; // several builds at once while garbage is collected
+mod reproducible; // disturbances times fixtures: the same digests
+mod why; // scripted changes with the exact answer
+
+/// The text of this file, for the test that no module is forgotten.
+const CONTENTS: &str = include_str!("main.rs");
+
+#[test]
+fn no_file_of_this_folder_is_forgotten() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("line");
+    for entry in std::fs::read_dir(folder).expect("this folder") {
+        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        let Some(module) = name.strip_suffix(".rs").filter(|name| *name != "main") else { continue };
+        assert!(CONTENTS.contains(&format!("\nmod {module}; // ")), "`{module}` is not in main.rs");
+    }
+}

@@ -1,0 +1,219 @@
+//! The same bits everywhere: all fixtures under each disturbance, and no digest differs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use landfall_testkit::Workspace;
+use landfall_tests::built;
+use landfall_tests::loud::left_out;
+use landfall_tests::tree::{copy_in_order, shell};
+use landfall_tests::apps;
+use tempfile::TempDir;
+
+use crate::fixtures::undisturbed;
+
+/// One workspace with all fixtures, and room for what a disturbance needs.
+struct World {
+    workspace: Workspace,
+    scratch: TempDir,
+}
+
+/// A way to build differently: the commands that are run at once, or why there are none here.
+type Disturbance = (&'static str, fn(&World) -> Result<Vec<Command>, String>);
+
+const DISTURBANCES: &[Disturbance] = &[
+    ("one thread", |world| Ok(vec![with(world.build("one"), |build| build.arg("--threads=1"))])),
+    ("two threads", |world| Ok(vec![with(world.build("two"), |build| build.arg("--threads=2"))])),
+    ("eight threads", |world| Ok(vec![with(world.build("eight"), |build| build.arg("--threads=8"))])),
+    ("another clock", another_clock),
+    ("another time zone", |world| Ok(vec![with(world.build("zone"), |build| build.env("TZ", "Asia/Seoul"))])),
+    ("another locale", |world| {
+        Ok(vec![with(world.build("locale"), |build| build.env("LANG", "tr_TR.UTF-8").env("LC_ALL", "tr_TR.UTF-8"))])
+    }),
+    ("umask 077", |world| Ok(vec![through_shell("umask 077; exec \"$@\"", &world.build("umask-077"))])),
+    ("umask 000", |world| Ok(vec![through_shell("umask 000; exec \"$@\"", &world.build("umask-000"))])),
+    ("another user", another_user),
+    ("another TMPDIR", |world| {
+        let folder = world.folder("another-tmp");
+        Ok(vec![with(world.build("tmp"), |build| build.env("TMPDIR", folder))])
+    }),
+    ("no TMPDIR", |world| Ok(vec![with(world.build("no-tmp"), |build| build.env_remove("TMPDIR"))])),
+    ("another folder", |world| {
+        let copy = world.scratch.path().join("a folder/with spaces/äöü");
+        shell("mkdir -p \"$2\"; cp -a \"$1/.\" \"$2\"", &[&world.workspace.root(), &copy]);
+        Ok(vec![world.build_in(&copy, "folder")])
+    }),
+    ("another order of folders", |world| {
+        let copy = world.scratch.path().join("reversed");
+        copy_in_order(&world.workspace.root(), &copy, true);
+        Ok(vec![world.build_in(&copy, "reversed")])
+    }),
+    ("another file system", |world| on_memory(world, "sorted", false)),
+    ("another file system in another order", |world| on_memory(world, "reversed", true)),
+    ("a warm store", |world| Ok(vec![world.build("one")])),
+    ("a warm store without its stat cache", |world| Ok(vec![with(world.build("one"), |build| build.arg("--paranoid"))])),
+    ("every input read again", |world| Ok(vec![with(world.build("paranoid"), |build| build.arg("--paranoid"))])),
+    ("hard links", hard_links),
+    ("other times and permission bits", other_times),
+    ("compiler flags around", |world| {
+        Ok(vec![with(world.build("flags"), |build| {
+            build.env("RUSTFLAGS", "-Ctarget-cpu=native").env("CFLAGS", "-O3").env("SOURCE_DATE_EPOCH", "1")
+        })])
+    }),
+    ("no home", |world| Ok(vec![with(world.build("no-home"), |build| build.env_remove("HOME"))])),
+    ("CI", |world| Ok(vec![with(world.build("ci"), |build| build.env("CI", "true").env("NO_COLOR", "1"))])),
+    ("four builds at once in one store", |world| Ok((0..4).map(|_| world.build("four")).collect())),
+];
+
+impl World {
+    fn new() -> Self {
+        let workspace = apps::workspace();
+        // The locks are written once, so that every row finds them.
+        let outcome = workspace.landfall(&["build", "--all"]).expect("landfall starts");
+        assert_eq!(outcome.status, Some(0), "{}", outcome.stderr);
+        Self { workspace, scratch: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.scratch.path().join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+
+    fn build(&self, store: &str) -> Command {
+        self.build_in(&self.workspace.root(), store)
+    }
+
+    /// Builds all apps of `folder` with a store of its own; a store that is named twice is warm.
+    fn build_in(&self, folder: &Path, store: &str) -> Command {
+        let like = self.workspace.command(&[]).expect("there is a landfall");
+        let mut command = Command::new(like.get_program());
+        command.env_clear().envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(folder);
+        command.args(["build", "--all", "--json", "--store"]).arg(self.folder("stores").join(store));
+        command
+    }
+}
+
+fn with(mut command: Command, change: impl FnOnce(&mut Command) -> &mut Command) -> Command {
+    change(&mut command);
+    command
+}
+
+/// The command with its environment and folder, started by another program.
+fn through(prefix: &[&str], command: &Command) -> Command {
+    let mut outer = Command::new(prefix[0]);
+    outer.args(&prefix[1..]).arg(command.get_program()).args(command.get_args());
+    outer.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    outer.current_dir(command.get_current_dir().expect("a folder"));
+    outer
+}
+
+fn through_shell(script: &str, command: &Command) -> Command {
+    through(&["sh", "-c", script, "sh"], command)
+}
+
+fn has(program: &str) -> bool {
+    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+fn another_clock(world: &World) -> Result<Vec<Command>, String> {
+    if !has("faketime") {
+        return Err("there is no `faketime`".into());
+    }
+    Ok(vec![through(&["faketime", "2001-02-03 04:05:06"], &world.build("clock"))])
+}
+
+/// Whether this process may become others.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+fn another_user(world: &World) -> Result<Vec<Command>, String> {
+    if !is_root() || !has("setpriv") {
+        return Err("only root can become another user, by `setpriv`".into());
+    }
+    // Everything is copied to where another user may go.
+    let folder = tempfile::Builder::new().prefix("landfall-nobody-").tempdir_in("/var/tmp").expect("a folder").keep();
+    let build = world.build_in(&world.workspace.root(), "unused");
+    let script = "cp -a \"$1\" \"$3/workspace\"; cp \"$2\" \"$3/landfall\"; mkdir \"$3/store\"; chown -R 65534:65534 \"$3\"; chmod 755 \"$3\"";
+    shell(script, &[&world.workspace.root(), Path::new(build.get_program()), &folder]);
+    let mut command = Command::new("sh");
+    let run = "setpriv --reuid=65534 --regid=65534 --clear-groups \"$1/landfall\" build --all --json --store \"$1/store\"; status=$?; rm -rf \"$1\"; exit $status";
+    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir(folder.join("workspace"));
+    command.args(["-c", run, "sh"]).arg(&folder);
+    Ok(vec![command])
+}
+
+fn on_memory(world: &World, name: &str, reversed: bool) -> Result<Vec<Command>, String> {
+    let folder = tempfile::Builder::new().prefix("landfall-").tempdir_in("/dev/shm");
+    let folder = folder.map_err(|error| format!("/dev/shm cannot be written: {error}"))?.keep();
+    copy_in_order(&world.workspace.root(), &folder.join("workspace"), reversed);
+    let build = world.build_in(&folder.join("workspace"), &format!("memory-{name}"));
+    let mut cleaned = through(&["sh", "-c", "folder=$1; shift; \"$@\"; status=$?; rm -rf \"$folder\"; exit $status", "sh", ""], &build);
+    cleaned = replace_argument(cleaned, 4, &folder);
+    Ok(vec![cleaned])
+}
+
+/// The same command with another argument at one place.
+fn replace_argument(command: Command, index: usize, argument: &Path) -> Command {
+    let mut new = Command::new(command.get_program());
+    for (at, old) in command.get_args().enumerate() {
+        new.arg(if at + 1 == index { argument.as_os_str() } else { old });
+    }
+    new.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    new.current_dir(command.get_current_dir().expect("a folder"));
+    new
+}
+
+/// Every file is a link to the workspace's own, and two equal files are one.
+fn hard_links(world: &World) -> Result<Vec<Command>, String> {
+    let copy = world.scratch.path().join("linked");
+    shell("cp -al \"$1\" \"$2\"; ln -f \"$2/apps/twins/files/a\" \"$2/apps/twins/files/b\"", &[&world.workspace.root(), &copy]);
+    Ok(vec![world.build_in(&copy, "linked")])
+}
+
+/// What is no part of a file's meaning: its times, and who else may read or write it.
+fn other_times(world: &World) -> Result<Vec<Command>, String> {
+    let copy = world.scratch.path().join("aged");
+    let script = "cp -a \"$1\" \"$2\"; find \"$2\" -exec touch -h -d @1000000000 {} +; find \"$2\" -type f -exec chmod u-w,g+w,o-r {} +; find \"$2\" -type d -exec chmod 700 {} +";
+    shell(script, &[&world.workspace.root(), &copy]);
+    Ok(vec![world.build_in(&copy, "aged")])
+}
+
+fn start(command: &mut Command) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// The differences that a disturbance makes.
+fn disturbed(name: &str, commands: Vec<Command>) -> Vec<String> {
+    let running: Vec<_> = commands.into_iter().map(|mut command| start(&mut command)).collect();
+    let differences = running.into_iter().flat_map(|child| {
+        let output = child.wait_with_output().expect("it ends");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        if !output.status.success() {
+            return vec![format!("no build: {}: {stderr}", output.status)];
+        }
+        built::differences(undisturbed(), &built::read(&String::from_utf8_lossy(&output.stdout)))
+    });
+    differences.map(|difference| format!("{name}: {difference}")).collect()
+}
+
+#[test]
+fn no_disturbance_reaches_a_digest() {
+    let world = World::new();
+    let mut differences = Vec::new();
+    let mut done = 0;
+    for (name, make) in DISTURBANCES {
+        match make(&world) {
+            Ok(commands) => {
+                done += 1;
+                differences.extend(disturbed(name, commands));
+            }
+            Err(reason) => left_out(&format!("the disturbance `{name}`: {reason}")),
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(done >= 15, "only {done} disturbances were made");
+}

@@ -1,0 +1,152 @@
+//! `why` and `--changed-since`: scripted changes with the exact answer.
+//!
+//! The cases stand in why.txt. An answer is written as `input NAME[: PART] changed|is new|is gone`,
+//! `layer PLATFORM NAME KIND [SIZE] [because INPUT, …]`, `bytes N|unknown`; hashes are checked to
+//! be there and to differ. `build` answers `app NAME` for each app, or `no app`.
+
+use landfall_testkit::Workspace;
+use landfall_tests::case::{self, Case};
+use serde_json::Value;
+
+const CASES: &str = include_str!("why.txt");
+
+const START: &str = r#"
+//- apps/x/app.toml
+[app]
+name = "x"
+version = "1.0.0"
+environments = ["prod"]
+platforms = ["linux/amd64"]
+[inputs.release]
+path = "files/release.tar"
+[image]
+entrypoint = ["/a"]
+env = { PORT = "8080" }
+values = { workers = 4, unused = 1 }
+[[layers]]
+name = "release"
+unpack = { input = "release", to = "/opt" }
+[[layers]]
+name = "content"
+files = { "files/www" = "/srv" }
+[[layers]]
+name = "config"
+templates = { "templates/x.conf" = "/etc/x.conf" }
+//- apps/x/files/www/index.html
+index
+//- apps/x/files/www/style/a.css
+a {}
+//- apps/x/files/own
+own
+//- apps/x/templates/x.conf
+{{ Name }} {{ Version }} {{ workers }}
+//- apps/y/app.toml
+[app]
+name = "y"
+version = "1.0.0"
+environments = ["prod"]
+[[layers]]
+name = "own"
+files = { "files/own" = "/own" }
+//- apps/y/files/own
+own
+"#;
+
+/// Steps before every case.
+const BEFORE: &str = "== before
+archive apps/x/files/release.tar accepted/modes.tar
+$ build --all
+git init -q
+git add .
+git commit -qm first
+$ build x";
+
+fn outcome(case: &Case) -> (String, Vec<String>) {
+    let workspace = Workspace::from_text(START).expect("a workspace");
+    let first = case::read(BEFORE)[0].run(&workspace);
+    assert_eq!(first.status, Some(0), "{}", first.stderr);
+    let mut case = case.clone();
+    for step in &mut case.steps {
+        *step = step.replace("DIGEST", first.stdout.trim());
+    }
+    let outcome = case.run(&workspace);
+    assert_eq!(outcome.status, Some(0), "{}: {}", case.name, outcome.stderr);
+    let last = case.steps.last().cloned().unwrap_or_default();
+    let lines = if last.starts_with("$ build") { apps(&outcome.stdout) } else { changes(&outcome.stdout) };
+    (outcome.stdout, lines)
+}
+
+fn apps(stdout: &str) -> Vec<String> {
+    let names: Vec<_> = stdout.lines().filter_map(|line| line.split_once(' ')).map(|(name, _)| format!("app {name}")).collect();
+    if names.is_empty() { vec!["no app".into()] } else { names }
+}
+
+fn changes(stdout: &str) -> Vec<String> {
+    let answer: Value = serde_json::from_str(stdout).expect("JSON");
+    let list = |key: &str| answer[key].as_array().expect("a list").clone();
+    let (inputs, layers) = (list("inputs"), list("layers"));
+    if inputs.is_empty() && layers.is_empty() {
+        assert_eq!(answer["old_digest"], answer["new_digest"], "nothing changed and the digest differs");
+        return vec!["nothing changed".into()];
+    }
+    let bytes = answer["bytes_to_move"].as_u64().map_or_else(|| "unknown".into(), |bytes| bytes.to_string());
+    let lines = inputs.iter().map(input).chain(layers.iter().map(layer));
+    lines.chain([format!("bytes {bytes}")]).collect()
+}
+
+fn input(change: &Value) -> String {
+    let part = change["part"].as_str().map(|part| format!(": {part}")).unwrap_or_default();
+    let verb = match (change["old"].as_str(), change["new"].as_str()) {
+        (Some(old), Some(new)) if old != new => "changed",
+        (None, Some(_)) => "is new",
+        (Some(_), None) => "is gone",
+        hashes => panic!("no change: {hashes:?}"),
+    };
+    format!("input {}{part} {verb}", change["input"].as_str().expect("a name"))
+}
+
+fn layer(change: &Value) -> String {
+    let word = |key: &str| change[key].as_str().expect("a text").to_owned();
+    let because: Vec<_> = change["because"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    let because = if because.is_empty() { String::new() } else { format!(" because {}", because.join(", ")) };
+    let size = change["size_bytes"].as_u64().map(|bytes| format!(" {bytes}")).unwrap_or_default();
+    format!("layer {} {} {}{size}{because}", word("platform"), word("layer"), word("kind"))
+}
+
+#[test]
+fn every_change_has_the_answer_that_is_written_down() {
+    let mut wrong = Vec::new();
+    for case in case::read(CASES) {
+        let (stdout, found) = outcome(&case);
+        if found != case.expected {
+            wrong.push(format!("== {}\n| {}\n(wanted)\n| {}\n{stdout}", case.name, found.join("\n| "), case.expected.join("\n| ")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} answers differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn there_are_thirty_changes_and_six_of_them_change_nothing() {
+    let cases = case::read(CASES);
+    let nothing = cases.iter().filter(|case| case.expected == ["nothing changed"]).count();
+    assert!(cases.len() >= 30 && nothing >= 6, "{} cases, {nothing} of them change nothing", cases.len());
+}
+
+/// A promise is kept: what `why` says of bytes and layers is what the build does then.
+#[test]
+fn what_is_named_is_what_is_built() {
+    for case in case::read(CASES).into_iter().filter(|case| case.steps.last().is_some_and(|step| step == "$ why x --json")) {
+        let workspace = Workspace::from_text(START).expect("a workspace");
+        let before = case::read(BEFORE)[0].run(&workspace).stdout;
+        let said = changes(&case.run(&workspace).stdout);
+        let built = workspace.landfall(&["build", "x", "--json"]).expect("landfall starts");
+        let answer: Value = serde_json::from_str(&built.stdout).expect("JSON");
+        let layers = answer["apps"][0]["platforms"].as_array().expect("platforms").iter();
+        let layers = layers.flat_map(|platform| platform["layers"].as_array().expect("layers").clone());
+        let written = layers.filter(|layer| layer["written"] == true).count();
+        let not_built = said.iter().filter(|line| line.contains(" not-built")).count();
+        assert_eq!(written, not_built, "{}: {said:?}", case.name);
+        let same = answer["apps"][0]["digest"].as_str() == Some(before.trim());
+        assert_eq!(same, said == ["nothing changed"], "{}: {said:?}", case.name);
+    }
+}
