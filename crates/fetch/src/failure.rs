@@ -60,7 +60,9 @@ fn advice(error: &rustls::Error) -> &'static str {
             Certificate::UnknownIssuer | Certificate::BadSignature => {
                 "nobody trusted here has signed its certificate; name a file with your own root in SSL_CERT_FILE"
             }
-            Certificate::Expired | Certificate::ExpiredContext { .. } => "its certificate has expired",
+            Certificate::Expired | Certificate::ExpiredContext { .. } => {
+                "its certificate has expired"
+            }
             Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
                 "its certificate is not valid yet; look at the clock of this machine"
             }

@@ -9,8 +9,8 @@ use crate::address::{Address, redacted};
 use crate::body::Body;
 use crate::route::{Route, is_redirect};
 use crate::{
-    ClientSettings, DownloadError, FetchError, Fetched, Limits, Progress, ProxySettings, Request, Sink, answer, client,
-    failure, roots,
+    ClientSettings, DownloadError, FetchError, Fetched, Limits, Progress, ProxySettings, Request,
+    Sink, answer, client, failure, roots,
 };
 
 /// Downloads files. May be shared by threads; each call is by itself.
@@ -24,7 +24,10 @@ pub struct Fetcher {
 impl Fetcher {
     /// Reads the roots and checks the settings; nothing is sent.
     pub fn new(settings: ClientSettings) -> Result<Self, FetchError> {
-        let roots = settings.extra_roots_pem.as_deref().map_or_else(|| Ok(roots::of_system()), roots::of_pem)?;
+        let roots = settings
+            .extra_roots_pem
+            .as_deref()
+            .map_or_else(|| Ok(roots::of_system()), roots::of_pem)?;
         let has_roots = !roots.is_empty();
         let client = client::build(&settings, roots)?;
         Ok(Self { client, proxy: settings.proxy, limits: settings.limits, has_roots })
@@ -44,7 +47,8 @@ impl Fetcher {
             let url = redacted(request.url);
             FetchError::Download { url, redirected_to: None, attempts: 0, cause: Box::new(cause) }
         };
-        let address = Address::parse(request.url).map_err(|source| failed(DownloadError::BadUrl { source }))?;
+        let address = Address::parse(request.url)
+            .map_err(|source| failed(DownloadError::BadUrl { source }))?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| failed(DownloadError::Start { source }))?;
         let outcome = runtime.block_on(self.try_often(&address, request, sink, progress));
@@ -62,7 +66,8 @@ impl Fetcher {
     ) -> Result<Fetched, FetchError> {
         let mut attempts = 1;
         loop {
-            let mut route = Route::new(address.clone(), request.redirect_hosts, self.limits.redirects);
+            let mut route =
+                Route::new(address.clone(), request.redirect_hosts, self.limits.redirects);
             let outcome = self.try_once(&mut route, request, sink, progress).await;
             let cause = match outcome {
                 Ok(fetched) => return Ok(fetched),
@@ -70,7 +75,12 @@ impl Fetcher {
             };
             let Some(wait) = self.limits.wait_after(attempts, &cause) else {
                 let (url, redirected_to) = (address.to_string(), route.redirected_to());
-                return Err(FetchError::Download { url, redirected_to, attempts, cause: Box::new(cause) });
+                return Err(FetchError::Download {
+                    url,
+                    redirected_to,
+                    attempts,
+                    cause: Box::new(cause),
+                });
             };
             sleep(wait).await;
             attempts += 1;
@@ -99,7 +109,9 @@ impl Fetcher {
             let response = self.ask(route.current()).await?;
             match response.status() {
                 reqwest::StatusCode::OK => return Ok(response),
-                status if is_redirect(status) => route.follow(status, response.headers().get(LOCATION))?,
+                status if is_redirect(status) => {
+                    route.follow(status, response.headers().get(LOCATION))?
+                }
                 _ => return Err(answer::refusal(response, &self.limits).await),
             }
         }
@@ -111,10 +123,15 @@ impl Fetcher {
             return Err(DownloadError::NoRoots { looked_at: roots::BUNDLES });
         }
         let (connect, silence) = (self.limits.connect_timeout, self.limits.stall_timeout);
-        let response = timeout(connect + silence, self.client.get(address.url().clone()).send()).await;
         let response =
-            response.map_err(|_| DownloadError::NoAnswer { authority: address.authority(), timeout: silence })?;
-        response.map_err(|error| failure::before_answer(&error, address, self.proxy.shown_for(address), connect))
+            timeout(connect + silence, self.client.get(address.url().clone()).send()).await;
+        let response = response.map_err(|_| DownloadError::NoAnswer {
+            authority: address.authority(),
+            timeout: silence,
+        })?;
+        response.map_err(|error| {
+            failure::before_answer(&error, address, self.proxy.shown_for(address), connect)
+        })
     }
 }
 
@@ -126,11 +143,15 @@ mod tests {
 
     #[test]
     fn says_when_there_are_no_roots() {
-        let fetcher = Fetcher { has_roots: false, ..Fetcher::new(ClientSettings::default()).unwrap() };
+        let fetcher =
+            Fetcher { has_roots: false, ..Fetcher::new(ClientSettings::default()).unwrap() };
         let request = Request { url: "https://127.0.0.1:1/", expected: None, redirect_hosts: &[] };
         let error = fetcher.fetch(&request, &mut Vec::new(), &|_| ()).unwrap_err();
         let cause = error.source().unwrap().to_string();
-        assert!(cause.starts_with("no root certificates for https: none of /etc/ssl/certs/ca-"), "{cause}");
+        assert!(
+            cause.starts_with("no root certificates for https: none of /etc/ssl/certs/ca-"),
+            "{cause}"
+        );
         assert!(!error.is_outside() && !error.is_transient());
     }
 }

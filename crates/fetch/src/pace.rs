@@ -21,7 +21,8 @@ impl Pace {
             return true;
         }
         let span = std::mem::take(self);
-        span.received_bytes as f64 >= limits.minimum_bytes_per_second as f64 * span.waited.as_secs_f64()
+        span.received_bytes as f64
+            >= limits.minimum_bytes_per_second as f64 * span.waited.as_secs_f64()
     }
 }
 
@@ -31,11 +32,18 @@ mod tests {
 
     #[test]
     fn judges_each_span_by_itself() {
-        let limits = Limits { grace: Duration::from_secs(10), minimum_bytes_per_second: 100, ..Limits::default() };
+        let limits = Limits {
+            grace: Duration::from_secs(10),
+            minimum_bytes_per_second: 100,
+            ..Limits::default()
+        };
         let second = Duration::from_secs(1);
         let mut pace = Pace::default();
         assert!(pace.keeps_up(second, 1_000_000, &limits));
-        assert!((1..10).all(|_| pace.keeps_up(second, 1, &limits)), "the first span is fast as a whole");
+        assert!(
+            (1..10).all(|_| pace.keeps_up(second, 1, &limits)),
+            "the first span is fast as a whole"
+        );
         assert!((0..9).all(|_| pace.keeps_up(second, 1, &limits)), "grace");
         assert!(!pace.keeps_up(second, 1, &limits), "the second span holds ten bytes");
     }

@@ -25,7 +25,8 @@ pub(crate) const BUNDLES: &[&str] = &[
 /// The roots in a text that the user handed in; that it holds none is an error.
 pub(crate) fn of_pem(pem: &[u8]) -> Result<RootCertStore, SettingsError> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let certificates = certificates.map_err(|error| SettingsError::RootsUnreadable { reason: error.to_string() })?;
+    let certificates = certificates
+        .map_err(|error| SettingsError::RootsUnreadable { reason: error.to_string() })?;
     let found = certificates.len();
     let roots = store(certificates);
     if roots.is_empty() { Err(SettingsError::NoRootsInFile { found }) } else { Ok(roots) }

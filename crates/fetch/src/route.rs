@@ -34,11 +34,16 @@ impl<'a> Route<'a> {
     }
 
     /// Takes one redirect, or says why not (RFC 9110, section 15.4).
-    pub(crate) fn follow(&mut self, status: StatusCode, location: Option<&HeaderValue>) -> Result<(), DownloadError> {
+    pub(crate) fn follow(
+        &mut self,
+        status: StatusCode,
+        location: Option<&HeaderValue>,
+    ) -> Result<(), DownloadError> {
         let location = location.ok_or(DownloadError::RedirectWithoutLocation { status })?;
         let location = String::from_utf8_lossy(location.as_bytes());
         let next = self.current.join(&location);
-        let next = next.map_err(|source| DownloadError::BadRedirect { to: redacted(&location), source })?;
+        let next =
+            next.map_err(|source| DownloadError::BadRedirect { to: redacted(&location), source })?;
         self.check(&next)?;
         self.visited.push(std::mem::replace(&mut self.current, next));
         Ok(())
@@ -63,7 +68,8 @@ impl<'a> Route<'a> {
 
     fn is_allowed(&self, next: &Address) -> bool {
         let first = self.visited.first().unwrap_or(&self.current);
-        next.same_origin(first) || self.allowed_hosts.iter().any(|host| host.eq_ignore_ascii_case(next.host()))
+        next.same_origin(first)
+            || self.allowed_hosts.iter().any(|host| host.eq_ignore_ascii_case(next.host()))
     }
 }
 

@@ -14,9 +14,13 @@ fn outcome(scripts: Vec<Script>, hosts: &[&str]) -> (String, usize) {
     let server = Server::start(scripts);
     let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
     let url = format!("http://{}/start?token=secret", server.here());
-    let result = fetch_with(settings(limits()), &Request { url: &url, expected: None, redirect_hosts: &hosts });
+    let result = fetch_with(
+        settings(limits()),
+        &Request { url: &url, expected: None, redirect_hosts: &hosts },
+    );
     let text = result.map_or_else(|error| chain(&error), |(fetched, _)| fetched.final_url);
-    let text = text.replace(&server.here(), "{here}").replace(&format!(":{}", server.port()), ":{port}");
+    let text =
+        text.replace(&server.here(), "{here}").replace(&format!(":{}", server.port()), ":{port}");
     (text, server.requests().len())
 }
 
@@ -46,7 +50,9 @@ fn follows_within_the_origin_and_to_named_hosts() {
 #[test]
 fn refuses_the_others() {
     let foreign = |to: &str, host: &str| {
-        format!("redirected to another origin, {to}; where that is right, add to this input: redirects = [\"{host}\"]")
+        format!(
+            "redirected to another origin, {to}; where that is right, add to this input: redirects = [\"{host}\"]"
+        )
     };
     let rows: Vec<(&str, Vec<Script>, &[&str], String)> = vec![
         (
@@ -55,8 +61,18 @@ fn refuses_the_others() {
             &[],
             foreign("http://cdn.example/f?sig=***", "cdn.example"),
         ),
-        ("another port", vec![to("http://127.0.0.1:1/f")], &[], foreign("http://127.0.0.1:1/f", "127.0.0.1")),
-        ("another scheme", vec![to("https://{here}/f")], &[], foreign("https://{here}/f", "127.0.0.1")),
+        (
+            "another port",
+            vec![to("http://127.0.0.1:1/f")],
+            &[],
+            foreign("http://127.0.0.1:1/f", "127.0.0.1"),
+        ),
+        (
+            "another scheme",
+            vec![to("https://{here}/f")],
+            &[],
+            foreign("https://{here}/f", "127.0.0.1"),
+        ),
         (
             "a parent of a named host",
             vec![to("http://cdn.example/")],
@@ -111,7 +127,12 @@ fn refuses_the_others() {
         ("a circle", vec![to("/b"), to("/start?token=secret")], &[], {
             "redirected in a circle, back to http://{here}/start?token=***".into()
         }),
-        ("six", (1..=6).map(|step| to(&format!("/{step}"))).collect(), &[], "redirected more than 5 times".into()),
+        (
+            "six",
+            (1..=6).map(|step| to(&format!("/{step}"))).collect(),
+            &[],
+            "redirected more than 5 times".into(),
+        ),
     ];
     for (name, scripts, hosts, wanted) in rows {
         let count = scripts.len();

@@ -25,14 +25,22 @@ impl Known {
 
 /// Patient, one attempt, and a mebibyte at most.
 pub fn limits() -> Limits {
-    Limits { attempts: 1, size_limit_bytes: 1 << 20, first_wait: Duration::from_millis(1), ..Limits::default() }
+    Limits {
+        attempts: 1,
+        size_limit_bytes: 1 << 20,
+        first_wait: Duration::from_millis(1),
+        ..Limits::default()
+    }
 }
 
 pub fn settings(limits: Limits) -> ClientSettings {
     ClientSettings { user_agent: "landfall-test/1".into(), limits, ..ClientSettings::default() }
 }
 
-pub fn fetch_with(settings: ClientSettings, request: &Request<'_>) -> Result<(Fetched, Vec<u8>), FetchError> {
+pub fn fetch_with(
+    settings: ClientSettings,
+    request: &Request<'_>,
+) -> Result<(Fetched, Vec<u8>), FetchError> {
     let mut sink = b"left from before".to_vec();
     let fetched = Fetcher::new(settings)?.fetch(request, &mut sink, &|_| ())?;
     Ok((fetched, sink))

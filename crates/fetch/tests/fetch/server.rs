@@ -102,10 +102,14 @@ impl Visit {
     fn run(&self, stream: TcpStream, tls: Option<Arc<ServerConfig>>, script: &[Step]) {
         let raw = stream.try_clone().unwrap();
         let mut stream: Box<dyn Stream> = match tls {
-            Some(config) => Box::new(StreamOwned::new(ServerConnection::new(config).unwrap(), stream)),
+            Some(config) => {
+                Box::new(StreamOwned::new(ServerConnection::new(config).unwrap(), stream))
+            }
             None => Box::new(stream),
         };
-        if !matches!(script, [Step::Reset | Step::Unasked, ..]) && self.read_request(&mut stream).is_none() {
+        if !matches!(script, [Step::Reset | Step::Unasked, ..])
+            && self.read_request(&mut stream).is_none()
+        {
             return;
         }
         let finished = script.iter().all(|step| self.play(step, &mut stream, &raw).is_some());
@@ -128,7 +132,9 @@ impl Visit {
 
     fn play(&self, step: &Step, stream: &mut dyn Stream, raw: &TcpStream) -> Option<()> {
         match step {
-            Step::Send(bytes) => stream.write_all(&self.filled(bytes)).and_then(|()| stream.flush()).ok(),
+            Step::Send(bytes) => {
+                stream.write_all(&self.filled(bytes)).and_then(|()| stream.flush()).ok()
+            }
             Step::Forever(text) => loop {
                 stream.write_all(text.repeat(1000).as_bytes()).ok()?;
             },
@@ -151,7 +157,9 @@ impl Visit {
 
     fn filled(&self, bytes: &[u8]) -> Vec<u8> {
         match std::str::from_utf8(bytes) {
-            Ok(text) => text.replace("{here}", &self.here).replace("{port}", self.port()).into_bytes(),
+            Ok(text) => {
+                text.replace("{here}", &self.here).replace("{port}", self.port()).into_bytes()
+            }
             Err(_) => bytes.to_vec(),
         }
     }

@@ -22,7 +22,11 @@ fn does_not_wait_forever() {
         ("within the head", vec![send("HTTP/1.1 200 OK\r\n"), Step::Hold], silent),
         ("a head that trickles", vec![send("HTTP/1.1 200 OK\r\nA: "), Step::Drip("b")], silent),
         ("endless interim answers", vec![Step::Drip("HTTP/1.1 103 Early Hints\r\n\r\n")], silent),
-        ("before the body", vec![ok(), Step::Hold], "nothing came for 0.5 s, after 0 bytes of 1000000"),
+        (
+            "before the body",
+            vec![ok(), Step::Hold],
+            "nothing came for 0.5 s, after 0 bytes of 1000000",
+        ),
         (
             "within the body",
             vec![ok(), send(vec![0; 200_000]), Step::Hold],
@@ -46,13 +50,22 @@ fn check((name, script, wanted): (&str, Script, &str)) {
     let server = Server::start(vec![script]);
     let error = failure(impatient(), &format!("http://{}/", server.here()), Known::Nothing);
     let wanted = wanted.replace("{here}", &server.here());
-    assert_eq!(chain(&error), format!("cannot fetch http://{}/ | {wanted}", server.here()), "{name}");
+    assert_eq!(
+        chain(&error),
+        format!("cannot fetch http://{}/ | {wanted}", server.here()),
+        "{name}"
+    );
 }
 
 #[test]
 fn does_not_live_on_a_trickle() {
-    let server = Server::start(vec![vec![answer("200 OK\nContent-Length: 1000000", ""), Step::Drip("x")]]);
-    let limits = Limits { grace: Duration::from_millis(100), minimum_bytes_per_second: 1_000_000, ..limits() };
+    let server =
+        Server::start(vec![vec![answer("200 OK\nContent-Length: 1000000", ""), Step::Drip("x")]]);
+    let limits = Limits {
+        grace: Duration::from_millis(100),
+        minimum_bytes_per_second: 1_000_000,
+        ..limits()
+    };
     let error = failure(limits, &format!("http://{}/", server.here()), Known::Nothing);
     let text = chain(&error);
     assert!(text.contains("the server sends less than 1000000 bytes per second, after "), "{text}");

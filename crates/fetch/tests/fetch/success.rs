@@ -12,7 +12,10 @@ use crate::server::{Script, Server, answer, file, send};
 
 fn chunked() -> Script {
     let head = "200 OK\nTransfer-Encoding: chunked";
-    vec![answer(head, "6\r\nhello,\r\n"), send("a;name=value\r\n landfall\n\r\n0\r\nTrailer: x\r\n\r\n")]
+    vec![
+        answer(head, "6\r\nhello,\r\n"),
+        send("a;name=value\r\n landfall\n\r\n0\r\nTrailer: x\r\n\r\n"),
+    ]
 }
 
 #[test]
@@ -33,14 +36,19 @@ fn takes_every_honest_form_of_a_body() {
         let request = Request { url: &url, expected: known.expected(), redirect_hosts: &[] };
         let final_url = format!("http://{}/file?token=***", server.here());
         let wanted = Fetched { digest: Digest::of(BODY), size_bytes: 16, final_url };
-        assert_eq!(fetch_with(settings(limits()), &request).unwrap(), (wanted, BODY.into()), "{name}");
+        assert_eq!(
+            fetch_with(settings(limits()), &request).unwrap(),
+            (wanted, BODY.into()),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn takes_an_empty_file() {
     let server = Server::start(vec![file("")]);
-    let request = Request { url: &format!("http://{}/", server.here()), expected: None, redirect_hosts: &[] };
+    let request =
+        Request { url: &format!("http://{}/", server.here()), expected: None, redirect_hosts: &[] };
     let (fetched, bytes) = fetch_with(settings(limits()), &request).unwrap();
     assert_eq!((fetched.digest, fetched.size_bytes, bytes), (Digest::of(""), 0, Vec::new()));
 }
@@ -49,7 +57,8 @@ fn takes_an_empty_file() {
 fn sends_this_and_nothing_more() {
     let server = Server::start(vec![file(BODY)]);
     let url = format!("http://{}/a%20b?token=secret#part", server.here());
-    fetch_with(settings(limits()), &Request { url: &url, expected: None, redirect_hosts: &[] }).unwrap();
+    fetch_with(settings(limits()), &Request { url: &url, expected: None, redirect_hosts: &[] })
+        .unwrap();
     let wanted = format!(
         "GET /a%20b?token=secret HTTP/1.1\r\naccept: */*\r\nuser-agent: landfall-test/1\r\n\
          accept-encoding: identity\r\nhost: {}\r\n\r\n",
@@ -80,7 +89,10 @@ fn begins_a_file_anew_with_each_attempt() {
     let limits = landfall_fetch::Limits { attempts: 2, ..limits() };
     let mut sink = scratch_file();
     let request = Request { url: &url, expected: None, redirect_hosts: &[] };
-    Fetcher::new(settings(limits)).unwrap().fetch(&request, &mut sink as &mut dyn Sink, &|_| ()).unwrap();
+    Fetcher::new(settings(limits))
+        .unwrap()
+        .fetch(&request, &mut sink as &mut dyn Sink, &|_| ())
+        .unwrap();
     let mut text = String::new();
     sink.rewind().unwrap();
     sink.read_to_string(&mut text).unwrap();
@@ -90,8 +102,10 @@ fn begins_a_file_anew_with_each_attempt() {
 /// A file in the build's own scratch folder, removed from it at once. These tests run in several
 /// processes, see [`crate::environment`].
 fn scratch_file() -> File {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("download-{}", std::process::id()));
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(&path).unwrap();
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("download-{}", std::process::id()));
+    let file =
+        File::options().read(true).write(true).create(true).truncate(true).open(&path).unwrap();
     std::fs::remove_file(path).unwrap();
     file
 }
@@ -102,7 +116,8 @@ fn is_shared_by_threads() {
     let url = format!("http://{}/", server.here());
     let fetcher = Fetcher::new(settings(limits())).unwrap();
     let one = || {
-        let request = Request { url: &url, expected: Known::DigestAndSize.expected(), redirect_hosts: &[] };
+        let request =
+            Request { url: &url, expected: Known::DigestAndSize.expected(), redirect_hosts: &[] };
         fetcher.fetch(&request, &mut Vec::new(), &|_| ()).unwrap().size_bytes
     };
     let sizes = std::thread::scope(|scope| {

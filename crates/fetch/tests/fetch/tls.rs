@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use landfall_fetch::{ClientSettings, FetchError, Limits, Request};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -43,7 +45,8 @@ fn trusting(authority: &Authority) -> ClientSettings {
 }
 
 fn failure(settings: ClientSettings, url: &str, known: Known) -> FetchError {
-    let request = Request { url, expected: known.expected(), redirect_hosts: &["127.0.0.1".into()] };
+    let request =
+        Request { url, expected: known.expected(), redirect_hosts: &["127.0.0.1".into()] };
     fetch_with(settings, &request).unwrap_err()
 }
 
@@ -54,7 +57,8 @@ fn trusts_the_roots_handed_in() {
     for name in ["127.0.0.1", "localhost"] {
         let server = Server::start_tls(scripts(), certificate(&authority, name, (2000, 4000)));
         let url = format!("https://{name}:{}/f", server.port());
-        let request = Request { url: &url, expected: Known::DigestAndSize.expected(), redirect_hosts: &[] };
+        let request =
+            Request { url: &url, expected: Known::DigestAndSize.expected(), redirect_hosts: &[] };
         assert_eq!(fetch_with(trusting(&authority), &request).unwrap().1, BODY.as_bytes());
     }
 }
@@ -67,18 +71,28 @@ fn says_why_a_server_is_not_trusted() {
     let own = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap().self_signed(&key).unwrap();
     let rows = [
         ("unknown authority", certificate(&theirs, "127.0.0.1", (2000, 4000)), unknown),
-        ("an authority of the same name", certificate(&pretended, "127.0.0.1", (2000, 4000)), unknown),
+        (
+            "an authority of the same name",
+            certificate(&pretended, "127.0.0.1", (2000, 4000)),
+            unknown,
+        ),
         ("signed by itself", config(own.der().clone(), &key), unknown),
         ("expired", certificate(&ours, "127.0.0.1", (2000, 2001)), "its certificate has expired"),
         ("not yet valid", certificate(&ours, "127.0.0.1", (3000, 4000)), {
             "its certificate is not valid yet; look at the clock of this machine"
         }),
-        ("another host", certificate(&ours, "files.example", (2000, 4000)), "its certificate is for another host"),
+        (
+            "another host",
+            certificate(&ours, "files.example", (2000, 4000)),
+            "its certificate is for another host",
+        ),
     ];
     for (name, config, advice) in rows {
         let server = Server::start_tls(vec![file(BODY)], config);
-        let error = failure(trusting(&ours), &format!("https://{}/f", server.here()), Known::Digest);
-        let wanted = format!("no TLS with {}: {advice} | invalid peer certificate: ", server.here());
+        let error =
+            failure(trusting(&ours), &format!("https://{}/f", server.here()), Known::Digest);
+        let wanted =
+            format!("no TLS with {}: {advice} | invalid peer certificate: ", server.here());
         assert!(chain(&error).contains(&wanted), "{name}:\n{}\n{wanted}", chain(&error));
         assert!(error.is_outside() && !error.is_transient(), "{name}");
         assert!(server.requests().is_empty(), "{name}: the request went out");
@@ -87,10 +101,16 @@ fn says_why_a_server_is_not_trusted() {
 
 #[test]
 fn does_not_trust_the_handed_roots_unless_they_are_handed_in() {
-    let server = Server::start_tls(vec![file(BODY)], certificate(&authority("theirs"), "127.0.0.1", (2000, 4000)));
+    let server = Server::start_tls(
+        vec![file(BODY)],
+        certificate(&authority("theirs"), "127.0.0.1", (2000, 4000)),
+    );
     let error = failure(settings(limits()), &format!("https://{}/f", server.here()), Known::Digest);
     let text = chain(&error);
-    assert!(text.contains("nobody trusted here") || text.contains("no root certificates for https"), "{text}");
+    assert!(
+        text.contains("nobody trusted here") || text.contains("no root certificates for https"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -105,7 +125,11 @@ fn says_when_there_is_no_tls() {
              received corrupt message of type InvalidContentType",
         ),
         (100, silent, "{here} took no connection within 0.1 s"),
-        (10_000, vec![Step::Reset], "cannot connect to {here} | Connection reset by peer (os error 104)"),
+        (
+            10_000,
+            vec![Step::Reset],
+            "cannot connect to {here} | Connection reset by peer (os error 104)",
+        ),
     ];
     for (milliseconds, script, wanted) in rows {
         let server = Server::start(vec![script]);
@@ -123,7 +147,8 @@ fn sees_a_connection_that_somebody_else_ended() {
     let authority = authority("ours");
     let cut = vec![answer("200 OK", BODY)];
     let server = Server::start_tls(vec![cut], certificate(&authority, "127.0.0.1", (2000, 4000)));
-    let error = failure(trusting(&authority), &format!("https://{}/f", server.here()), Known::Digest);
+    let error =
+        failure(trusting(&authority), &format!("https://{}/f", server.here()), Known::Digest);
     let wanted = "the download was cut after 16 bytes | peer closed connection without sending TLS close_notify";
     assert!(chain(&error).contains(wanted), "{}", chain(&error));
 }
@@ -136,6 +161,8 @@ fn never_goes_from_https_to_http() {
     let url = format!("https://{}/f", server.here());
     let error = failure(trusting(&authority), &url, Known::Digest);
     let to = format!("http://{}/f?sig=***", server.here());
-    let wanted = format!("cannot fetch {url} | redirected from https to plain http, {to}, which is never followed");
+    let wanted = format!(
+        "cannot fetch {url} | redirected from https to plain http, {to}, which is never followed"
+    );
     assert_eq!(chain(&error), wanted);
 }

@@ -4,7 +4,8 @@ use crate::rig::{Known, chain, failure, limits};
 
 #[test]
 fn says_what_is_wrong_with_a_url() {
-    let scheme = |name: &str| format!("its scheme is `{name}`, and only `http` and `https` can be fetched");
+    let scheme =
+        |name: &str| format!("its scheme is `{name}`, and only `http` and `https` can be fetched");
     let no_url = |why: &str| format!("it is no URL: {why}; write it as `https://host/path`");
     let user = "it holds a user or a password, and credentials are never sent; remove what stands before the `@`";
     let blank = "it holds white space or a control character; write a space as `%20`";
@@ -26,7 +27,10 @@ fn says_what_is_wrong_with_a_url() {
     ];
     for (url, shown, wanted) in rows {
         let error = failure(limits(), url, Known::Nothing);
-        assert_eq!(chain(&error), format!("cannot fetch {shown} | this URL cannot be used | {wanted}"));
+        assert_eq!(
+            chain(&error),
+            format!("cannot fetch {shown} | this URL cannot be used | {wanted}")
+        );
         assert!(!error.is_outside() && !error.is_transient(), "{url}");
         assert!(!format!("{error:?}").contains("secret"), "{error:?}");
     }
