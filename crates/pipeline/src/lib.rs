@@ -28,8 +28,9 @@ mod session;
 mod setting;
 pub mod tag;
 mod unpack;
-pub mod why;
+mod verified;
 mod whole;
+pub mod why;
 pub mod workspace;
 
 pub use error::{Error, ErrorKind};

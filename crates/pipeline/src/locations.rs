@@ -7,9 +7,11 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use landfall_hashing::{Digest, Hasher};
+use landfall_hashing::Digest;
 use landfall_store::Store;
 use landfall_tree::{Contents, MissingContent};
+
+use crate::verified::{Verified, damaged, verified_blob};
 
 /// What tells whether a file is still the one that was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,52 +98,27 @@ impl<'a> Locations<'a> {
 impl Contents for Locations<'_> {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
         let location = self.get(digest).or_else(|| self.store.blob_size_bytes(digest).map(|_| Location::Blob));
-        let (reader, trusted): (Box<dyn Read + Send>, bool) = match location.ok_or(MissingContent { digest: *digest })? {
+        let reader: Box<dyn Read + Send> = match location.ok_or(MissingContent { digest: *digest })? {
             Location::Local { path, stat } => {
                 let file = File::open(path)?;
                 stat.check(&file)?;
-                (Box::new(file), false)
+                Box::new(Verified::new(file, *digest, changed))
             }
-            Location::Blob => (Box::new(self.store.open_blob(digest).map_err(io::Error::other)?), false),
+            Location::Blob => Box::new(verified_blob(self.store, digest)?),
             Location::Part { file, stat, offset_bytes, size_bytes } => {
                 let part = Part { file, stat, offset_bytes, left_bytes: size_bytes };
-                (Box::new(part), stat.is_some())
+                match stat {
+                    Some(_) => Box::new(part),
+                    None => Box::new(Verified::new(part, *digest, damaged)),
+                }
             }
             Location::Scratch { file, offset_bytes, size_bytes } => {
                 let part = BufReader::new(Part { file, stat: None, offset_bytes, left_bytes: size_bytes });
-                (Box::new(zstd::stream::read::Decoder::with_buffer(part)?), true)
+                Box::new(zstd::stream::read::Decoder::with_buffer(part)?)
             }
-            Location::Inline(bytes) => (Box::new(io::Cursor::new(bytes)), true),
+            Location::Inline(bytes) => Box::new(io::Cursor::new(bytes)),
         };
-        let hasher = (!trusted).then(Hasher::new);
-        Ok(Box::new(Verified { reader, hasher, wanted: *digest }))
-    }
-}
-
-/// What a file of the workspace or a blob of the store gives is hashed once more on its way into a
-/// layer: a file may have changed, a disk may have flipped a bit, and a wrong layer would look right
-/// for ever after. A large archive of the workspace is vouched for by its stat instead, before and
-/// after each read of it.
-struct Verified<R> {
-    reader: R,
-    hasher: Option<Hasher>,
-    wanted: Digest,
-}
-
-impl<R: Read> Read for Verified<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(&buffer[..count]);
-        }
-        if count == 0
-            && !buffer.is_empty()
-            && let Some(hasher) = self.hasher.take()
-            && hasher.finish() != self.wanted
-        {
-            return Err(changed());
-        }
-        Ok(count)
+        Ok(reader)
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::build::Built;
 use crate::tag::{tag, view_index};
+use crate::verified::verified_blob;
 use crate::{Error, Session, whole};
 
 /// Where an image goes, in what form.
@@ -90,7 +91,7 @@ fn put(place: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A copy, and no link: whoever owns the folder may write into it, and the store must not follow.
 fn copy_blob(store: &Store, digest: &Digest, place: &Path) -> Result<(), Error> {
-    let mut blob = store.open_blob(digest)?;
+    let mut blob = verified_blob(store, digest).map_err(Error::file("read", store.blob_path(digest)))?;
     let copied = whole::write_with(place, "output::before-rename", "output::after-rename", |file| {
         io::copy(&mut blob, file).map(drop)
     });
@@ -180,7 +181,7 @@ impl Contents for ArchiveContents<'_> {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
         match self.documents.get(digest) {
             Some(bytes) => Ok(Box::new(bytes.as_slice())),
-            None => Ok(Box::new(self.store.open_blob(digest).map_err(io::Error::other)?)),
+            None => Ok(Box::new(verified_blob(self.store, digest)?)),
         }
     }
 }
