@@ -1,10 +1,13 @@
 //! The measured product: a workspace made for a row, and the command that builds in it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use landfall_hashing::Digest;
 use serde_json::Value;
 
 use crate::error::BenchError;
@@ -67,8 +70,8 @@ impl Workspace {
 /// The layers that `build --json` says were written, and all of them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Layers {
-    /// Every layer's name and blob.
-    pub all: Vec<(String, String)>,
+    /// The digest of every layer's blob.
+    pub blobs: Vec<Digest>,
     /// The names of those that were written.
     pub written: Vec<String>,
 }
@@ -80,18 +83,22 @@ impl Layers {
             .map_err(|error| BenchError::wrong(NAME, format!("{error} in its JSON: {output}")))?;
         let layers = answer["apps"][0]["platforms"][0]["layers"].as_array();
         let layers = layers.ok_or_else(|| BenchError::wrong(NAME, "its JSON names no layers"))?;
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let written = layers.iter().filter(|layer| layer["written"] == true);
+        let name = |layer: &Value| layer["name"].as_str().unwrap_or_default().to_owned();
+        let blob =
+            |layer: &Value| layer["blob"]["digest"].as_str().and_then(|text| text.parse().ok());
         Ok(Self {
-            all: layers.iter().map(|layer| (text(&layer["name"]), text(&layer["blob"]))).collect(),
-            written: written.map(|layer| text(&layer["name"])).collect(),
+            blobs: layers.iter().filter_map(blob).collect(),
+            written: written.map(name).collect(),
         })
     }
 
     /// Where the first layer's blob stands in a store.
     pub fn first_blob(&self, store: &Path) -> Result<PathBuf, BenchError> {
-        let (_, blob) = self.all.first().ok_or_else(|| BenchError::wrong(NAME, "no layer"))?;
-        Ok(store.join("blobs").join(blob.replacen(':', "/", 1)))
+        let blob =
+            self.blobs.first().ok_or_else(|| BenchError::wrong(NAME, "its JSON names no blob"))?;
+        let hex = blob.hex();
+        Ok(store.join("blobs/sha256").join(&hex[..2]).join(&hex))
     }
 }
 
@@ -100,14 +107,21 @@ pub fn size_bytes(path: &Path) -> Result<u64, BenchError> {
     path.metadata().map(|metadata| metadata.len()).map_err(BenchError::at(path))
 }
 
-/// The lengths of all files below a folder; what goes away meanwhile counts as nothing.
+/// The lengths of all files below a folder, each counted once however many names it has; what
+/// goes away meanwhile counts as nothing.
 pub fn folder_bytes(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => folder_bytes(&entry.path()),
-        metadata => metadata.map_or(0, |metadata| metadata.len()),
-    });
-    sizes.sum()
+    let mut sizes = BTreeMap::new();
+    let mut waiting = vec![folder.to_path_buf()];
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_dir() => waiting.push(entry.path()),
+                Ok(metadata) => drop(sizes.insert(metadata.ino(), metadata.len())),
+                Err(_) => (),
+            }
+        }
+    }
+    sizes.values().sum()
 }
 
 /// The largest file below a folder: of an image of one layer, that layer.

@@ -1,5 +1,6 @@
 //! Several contenders taking turns, so that whatever disturbs the machine disturbs them all.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -84,6 +85,8 @@ pub struct Series {
     pub peak_bytes: u64,
     /// Of all processes together, as seen in the warm-up.
     pub tree_peak_bytes: u64,
+    /// The names of all programs that were seen in the warm-up.
+    pub programs: BTreeSet<String>,
     /// Of what was written, the largest of all runs.
     pub size_bytes: Option<u64>,
     /// Every run.
@@ -93,8 +96,8 @@ pub struct Series {
 }
 
 impl Series {
-    /// Sums up; `tree_peak_bytes` is what the warm-up saw.
-    pub fn of(contender: &'static str, tree_peak_bytes: u64, outcomes: &[Outcome]) -> Self {
+    /// Sums up; `tree` is what the warm-up saw.
+    pub fn of(contender: &'static str, tree: ProcessTree, outcomes: &[Outcome]) -> Self {
         let each = |of: fn(&Usage) -> f64| outcomes.iter().map(|one| of(&one.usage)).collect();
         let wall_seconds: Vec<f64> = each(|usage| usage.wall_seconds);
         let processor_seconds: Vec<f64> = each(|usage| usage.processor_seconds);
@@ -103,7 +106,8 @@ impl Series {
             median_wall_seconds: median(&wall_seconds),
             median_processor_seconds: median(&processor_seconds),
             peak_bytes: outcomes.iter().map(|one| one.usage.peak_bytes).max().unwrap_or(0),
-            tree_peak_bytes,
+            tree_peak_bytes: tree.peak_bytes,
+            programs: tree.programs,
             size_bytes: outcomes.iter().filter_map(|one| one.size_bytes).max(),
             wall_seconds,
             processor_seconds,
@@ -118,7 +122,7 @@ pub fn interleave(
 ) -> Result<Vec<Series>, BenchError> {
     let mut trees = Vec::new();
     for contender in &mut contenders {
-        trees.push((contender.run)(Turn::WarmUp)?.tree.peak_bytes);
+        trees.push((contender.run)(Turn::WarmUp)?.tree);
     }
     let mut outcomes: Vec<Vec<Outcome>> = contenders.iter().map(|_| Vec::new()).collect();
     for run in 1..=runs {

@@ -88,7 +88,7 @@ fn a_built_store_that_may_not_be_written_is_named() {
     let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99)) else {
         return left_out("a built store that may not be written: nothing can be mounted here");
     };
-    none(complaints("a read-only store", &outcome, 3, &["Read-only file system".into()]));
+    none(complaints("a read-only store", &outcome, 3, &["../store".into(), "can only be read".into()]));
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_flipped_bit_is_found_and_the_next_build_heals_it() {
     landfall_tests::tree::shell("chmod u+w \"$1\"", &[&blob]);
     std::fs::write(&blob, bytes).expect("a blob can be damaged");
     assert_eq!(run(&["store", "verify"]).status, Some(4));
-    assert_eq!(run(&["store", "verify"]).status, Some(0), "what was damaged is moved aside");
+    assert!(!blob.exists(), "what is damaged is moved aside");
     assert_eq!(run(&["build", "big-file"]).stdout, first.stdout);
     assert!(blob.is_file(), "the blob was made again");
     assert_eq!(run(&["store", "verify"]).status, Some(0));

@@ -132,21 +132,41 @@ fn there_are_thirty_changes_and_six_of_them_change_nothing() {
     assert!(cases.len() >= 30 && nothing >= 6, "{} cases, {nothing} of them change nothing", cases.len());
 }
 
-/// A promise is kept: what `why` says of bytes and layers is what the build does then.
+/// A promise is kept: the layers that `why` names are those that the build writes then.
 #[test]
 fn what_is_named_is_what_is_built() {
-    for case in case::read(CASES).into_iter().filter(|case| case.steps.last().is_some_and(|step| step == "$ why x --json")) {
-        let workspace = Workspace::from_text(START).expect("a workspace");
-        let before = case::read(BEFORE)[0].run(&workspace).stdout;
-        let said = changes(&case.run(&workspace).stdout);
-        let built = workspace.landfall(&["build", "x", "--json"]).expect("landfall starts");
-        let answer: Value = serde_json::from_str(&built.stdout).expect("JSON");
-        let layers = answer["apps"][0]["platforms"].as_array().expect("platforms").iter();
-        let layers = layers.flat_map(|platform| platform["layers"].as_array().expect("layers").clone());
-        let written = layers.filter(|layer| layer["written"] == true).count();
-        let not_built = said.iter().filter(|line| line.contains(" not-built")).count();
-        assert_eq!(written, not_built, "{}: {said:?}", case.name);
-        let same = answer["apps"][0]["digest"].as_str() == Some(before.trim());
-        assert_eq!(same, said == ["nothing changed"], "{}: {said:?}", case.name);
-    }
+    let wrong: Vec<_> = case::read(CASES).iter().filter_map(broken_promise).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What `why` said and the build did otherwise; none for cases that ask something else.
+fn broken_promise(case: &Case) -> Option<String> {
+    case.steps.last().filter(|step| *step == "$ why x --json")?;
+    let workspace = Workspace::from_text(START).expect("a workspace");
+    let before = case::read(BEFORE)[0].run(&workspace).stdout;
+    let said = case.run(&workspace).stdout;
+    let built = workspace.landfall(&["build", "x", "--json"]).expect("landfall starts");
+    let (said, built): (Value, Value) = (json(&said), json(&built.stdout));
+    let (named, written) = (not_built(&said), written(&built));
+    let same = built["apps"][0]["digest"].as_str() == Some(before.trim());
+    let nothing = said["inputs"] == json("[]") && said["layers"] == json("[]");
+    let kept = named == written && same == nothing;
+    (!kept).then(|| format!("{}: named {named:?}, written {written:?}, the same digest: {same}", case.name))
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+/// Layers of which `why` knows no size, because they have to be written.
+fn not_built(said: &Value) -> Vec<String> {
+    let layers = said["layers"].as_array().expect("layers").iter();
+    let wanted = layers.filter(|layer| layer["size_bytes"].is_null() && layer["kind"] != "removed");
+    wanted.map(|layer| layer["layer"].to_string()).collect()
+}
+
+fn written(built: &Value) -> Vec<String> {
+    let platforms = built["apps"][0]["platforms"].as_array().expect("platforms").iter();
+    let layers = platforms.flat_map(|platform| platform["layers"].as_array().expect("layers"));
+    layers.filter(|layer| layer["written"] == true).map(|layer| layer["name"].to_string()).collect()
 }

@@ -1,40 +1,25 @@
-//! Turns a derivation into the image: trees placed, layers written where the store has them not,
-//! documents, the one digest.
+//! Turns trees into layers: placed, and written where the store has them not.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use landfall_config::{App, Owner as ConfigOwner, Platform, Protocol};
 use landfall_derivation::record::BlobFact;
 use landfall_diagnostics::Diagnostic;
 use landfall_hashing::Digest;
-use landfall_image::document::{self, Descriptor, Empty, Execution, Image, PlatformImage};
 use landfall_image::layer::{self, LayerDerivation};
 use landfall_image::{Encoding, Place, PlaceError, Stack};
 use landfall_tree::{Contents, Node, Tree};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
-use crate::derive::{Derived, DerivedImage, DerivedLayer, TreeSource};
+use crate::derived::{Derived, DerivedImage, DerivedLayer, TreeSource};
 use crate::locations::Locations;
-use crate::realise::{self, Realisation};
-use crate::{Error, Event, Session};
+use crate::made::{PlacedLayer, Trees};
+use crate::{Error, Event, Session, realise};
 
 /// Bytes between two progress events of a layer.
 const PROGRESS_STEP_BYTES: u64 = 4 << 20;
-
-/// A layer whose tree is known.
-#[derive(Debug, Clone)]
-pub struct PlacedLayer {
-    /// From app.toml.
-    pub name: String,
-    /// What its bytes follow from.
-    pub derivation: LayerDerivation,
-    /// Final paths, modes and owners.
-    pub tree: Arc<Tree>,
-}
 
 /// What a layer came to, kept under its id.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -42,9 +27,6 @@ pub(crate) struct LayerRealisation {
     #[serde(flatten)]
     pub(crate) blob: BlobFact,
 }
-
-/// Trees of builds that are known, by the build's id.
-pub(crate) type Trees = BTreeMap<Digest, (Realisation, Arc<Tree>)>;
 
 /// The trees that the store has.
 pub(crate) fn known_trees(session: &Session<'_>, derived: &Derived) -> Result<Trees, Error> {
@@ -219,88 +201,3 @@ pub(crate) fn contents_known(tree: &Tree, locations: &Locations<'_>) -> bool {
     })
 }
 
-/// The image's documents over layers that are all written.
-pub(crate) fn image(app: &App, platforms: &[(Platform, Vec<(PlacedLayer, BlobFact)>)]) -> Image {
-    let annotations = annotations(app);
-    let one = |(platform, layers): &(Platform, Vec<(PlacedLayer, BlobFact)>)| {
-        let layers = layers.iter().map(|(layer, blob)| described(layer, blob)).collect();
-        PlatformImage::new(document_platform(platform), execution(app), layers, annotations.clone())
-    };
-    Image::new(platforms.iter().map(one).collect(), annotations.clone())
-}
-
-fn described(layer: &PlacedLayer, blob: &BlobFact) -> document::Layer {
-    let media_type = layer.derivation.compression.media_type().to_owned();
-    let descriptor = Descriptor { media_type, digest: blob.digest, size: blob.size_bytes, platform: None };
-    document::Layer { name: layer.name.clone(), diff_id: blob.diff_id, descriptor }
-}
-
-fn document_platform(platform: &Platform) -> document::Platform {
-    document::Platform {
-        architecture: platform.architecture().to_string(),
-        os: platform.os().to_string(),
-        variant: platform.variant().map(|variant| variant.to_string()),
-    }
-}
-
-/// What app.toml says goes into the annotations, and nothing of time, revision or state.
-fn annotations(app: &App) -> BTreeMap<String, String> {
-    let mut annotations = app.image.annotations.clone();
-    annotations.insert("org.opencontainers.image.title".into(), app.name.value.to_string());
-    annotations.insert("org.opencontainers.image.version".into(), app.version.value.clone());
-    annotations
-}
-
-fn execution(app: &App) -> Execution {
-    let image = &app.image;
-    Execution {
-        user: image.user.map(user).unwrap_or_default(),
-        exposed_ports: image.ports.iter().map(|port| (format!("{}/{}", port.number, protocol(port.protocol)), Empty {})).collect(),
-        env: image.env.iter().map(|(name, value)| format!("{name}={value}")).collect(),
-        entrypoint: image.entrypoint.clone(),
-        cmd: image.command.clone(),
-        volumes: image.volumes.iter().map(|path| (format!("/{path}"), Empty {})).collect(),
-        working_dir: image.working_directory.as_ref().map(|path| format!("/{path}")).unwrap_or_default(),
-        labels: image.labels.clone(),
-        stop_signal: image.stop_signal.clone().unwrap_or_default(),
-    }
-}
-
-fn user(owner: ConfigOwner) -> String {
-    format!("{}:{}", owner.user_id, owner.group_id)
-}
-
-fn protocol(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Sctp => "sctp",
-    }
-}
-
-/// The settings that enter the documents, by the name that a person would look for.
-pub(crate) fn settings(app: &App, encoding: Encoding) -> Vec<(String, Value)> {
-    let execution = serde_json::to_value(execution(app)).unwrap_or_default();
-    let fields = execution.as_object().cloned().unwrap_or_default();
-    let mut settings: Vec<_> = fields.into_iter().map(|(name, value)| (setting_name(&name), value)).collect();
-    settings.push(("app.version".into(), json!(app.version.value)));
-    settings.push(("app.name".into(), json!(app.name.value.to_string())));
-    settings.push(("encoding".into(), json!(encoding.number())));
-    settings.push(("image.annotations".into(), json!(app.image.annotations)));
-    settings
-}
-
-fn setting_name(field: &str) -> String {
-    let name = match field {
-        "User" => "user",
-        "ExposedPorts" => "ports",
-        "Env" => "env",
-        "Entrypoint" => "entrypoint",
-        "Cmd" => "command",
-        "Volumes" => "volumes",
-        "WorkingDir" => "working_directory",
-        "Labels" => "labels",
-        _ => "stop_signal",
-    };
-    format!("image.{name}")
-}

@@ -8,15 +8,17 @@ use landfall_hashing::Digest;
 use landfall_image::document::Image;
 use landfall_tree::Tree;
 
-use crate::assemble::{self, PlacedLayer, Trees, Wanted, contents_known, known_blob};
-use crate::derive::{Derived, DerivedImage, DerivedLayer, TreeSource, derive};
-use crate::local::LocalFiles;
+use crate::assemble::{self, Wanted, contents_known, known_blob};
+use crate::derive::derive;
+use crate::derived::{Derived, DerivedImage, DerivedLayer, TreeSource};
+use crate::local::local_files;
 use crate::locations::Locations;
+use crate::made::{Made, PlacedLayer, Trees};
 use crate::record::{derive_record, record};
-use crate::root::{keep, root_name, workspace_key};
+use crate::root::{keep, root_name};
 use crate::tag::view_index;
 use crate::workspace::{Loaded, load};
-use crate::{Error, Session, lock, realise};
+use crate::{Error, Session, documents, download, lock, realise};
 
 /// What to build.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +54,7 @@ pub fn build(session: &Session<'_>, name: &str, request: &BuildRequest) -> Resul
     let made = make(session, &derived, &locations);
     files.save();
     let made = made?;
-    let image = assemble::image(&derived.app, &made.platforms);
+    let image = documents::image(&derived.app, &made.platforms);
     for document in image.documents() {
         session.store.put_blob(&document.bytes)?;
     }
@@ -68,21 +70,6 @@ pub fn derive_only(session: &Session<'_>, name: &str, request: &BuildRequest) ->
     let loaded = load(session, name, &request.overrides)?;
     let lock = lock::for_build(session, &loaded)?;
     derive_record(session, &session.workspace, &loaded, &lock, &request.platforms)
-}
-
-pub(crate) fn local_files<'a>(session: &'a Session<'_>) -> Result<LocalFiles<'a>, Error> {
-    Ok(LocalFiles::new(&session.store, &workspace_key(session), session.strictness.paranoid)?)
-}
-
-/// Layers with their blobs, by platform.
-pub(crate) type Platforms = Vec<(Platform, Vec<(PlacedLayer, BlobFact)>)>;
-
-/// What was made, or was there.
-pub(crate) struct Made {
-    pub(crate) trees: Trees,
-    pub(crate) platforms: Platforms,
-    /// Layers that were written now, by platform and name.
-    pub(crate) written: Vec<(String, String)>,
 }
 
 /// Realises, places and writes whatever is missing.
@@ -168,7 +155,7 @@ fn provide_contents(
 fn fetch_file(session: &Session<'_>, derived: &Derived, tree: &Tree) -> Result<(), Error> {
     let Some((digest, _)) = tree.single_file() else { return Ok(()) };
     let Some(download) = derived.downloads.get(&digest) else { return Ok(()) };
-    realise::fetch(session, derived.app.name.value.as_ref(), download)
+    download::fetch(session, derived.app.name.value.as_ref(), download)
 }
 
 fn blobs(image: &Image) -> Vec<Digest> {

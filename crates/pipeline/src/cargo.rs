@@ -18,8 +18,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::derive::parts;
 use crate::local::LocalFiles;
+use crate::parts::parts;
 use crate::{Error, Event, Session};
 
 /// A binary that can be compiled.

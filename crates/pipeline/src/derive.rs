@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use landfall_archive::{Format, Options};
 use landfall_config::{
-    App, Compression, InputKind, Layer, Placement, PlacementSource, Platform, Unpack, UrlInput, Value,
+    Compression, InputKind, Layer, Placement, PlacementSource, Platform, Unpack, UrlInput, Value,
 };
 use landfall_derivation::build::Build;
-use landfall_derivation::lock::{Lock, LockedInput};
+use landfall_derivation::lock::Lock;
 use landfall_derivation::record::InputFact;
 use landfall_derivation::template;
 use landfall_diagnostics::{Diagnostic, Source, Span};
@@ -19,114 +18,18 @@ use landfall_image::{Encoding, Modes, Owner, Owners};
 use landfall_tree::{Attributes, Entry, EntryPath, Node, Tree};
 
 use crate::archive_build::{format_by_name, local_format, options, unpack_build};
-use crate::cargo::{Cargo, CargoPlan};
+use crate::cargo::Cargo;
 use crate::local::{LocalError, LocalFiles};
+use crate::derived::{
+    Action, ArchivePlace, Derived, DerivedImage, DerivedLayer, DerivedPlace, PlannedBuild, TreeSource,
+};
+use crate::download::Download;
 use crate::locations::{Location, Locations};
-use crate::setting::layer_setting;
+use crate::parts::parts;
+use crate::setting::{layer_setting, settings};
+use crate::url::render_url;
 use crate::workspace::Loaded;
 use crate::{Error, Session};
-
-/// An app with every input known by content.
-pub struct Derived {
-    /// What was asked for.
-    pub app: App,
-    /// How layers are written.
-    pub encoding: Encoding,
-    /// One a platform, in the app's order.
-    pub images: Vec<DerivedImage>,
-    /// Builds by the id that layers name them by.
-    pub(crate) builds: BTreeMap<Digest, PlannedBuild>,
-    /// Locked files that are placed as they are, by digest.
-    pub(crate) downloads: BTreeMap<Digest, Download>,
-    /// For the record: everything that enters, by a name that people know.
-    pub inputs: BTreeMap<String, InputFact>,
-}
-
-impl Derived {
-    /// The folders of the workspace that hold its sources.
-    pub(crate) fn folders(&self) -> Vec<String> {
-        let own = format!("apps/{}", self.app.name.value);
-        let plans = self.builds.values().filter_map(|planned| match &planned.action {
-            Action::Cargo(plan) => Some(plan.folders()),
-            Action::Unpack { .. } => None,
-        });
-        std::iter::once(own).chain(plans.flatten()).collect()
-    }
-}
-
-/// One platform's layers.
-pub struct DerivedImage {
-    /// The platform.
-    pub platform: Platform,
-    /// Lowest first.
-    pub layers: Vec<DerivedLayer>,
-}
-
-/// One layer before its trees are placed.
-pub struct DerivedLayer {
-    /// From app.toml.
-    pub name: String,
-    /// The layer's own, or the image's.
-    pub compression: landfall_image::Compression,
-    /// In their order.
-    pub(crate) places: Vec<DerivedPlace>,
-    /// Keys of [`Derived::inputs`].
-    pub inputs: Vec<String>,
-}
-
-/// One placement with its tree, or with the build that will give it.
-pub(crate) struct DerivedPlace {
-    pub(crate) span: Span,
-    pub(crate) to: EntryPath,
-    pub(crate) modes: Modes,
-    pub(crate) owners: Owners,
-    pub(crate) tree: TreeSource,
-}
-
-/// Where a tree comes from.
-pub(crate) enum TreeSource {
-    Known(Arc<Tree>),
-    Build(Digest),
-}
-
-/// A build and how it would be done.
-pub(crate) struct PlannedBuild {
-    pub(crate) build: Build,
-    pub(crate) input: String,
-    pub(crate) span: Span,
-    pub(crate) action: Action,
-}
-
-impl PlannedBuild {
-    /// The archive that is unpacked; the build's own id where it unpacks nothing.
-    pub(crate) fn archive(&self) -> Digest {
-        match &self.build {
-            Build::Unpack { archive, .. } => *archive,
-            Build::Cargo { .. } => self.build.id(),
-        }
-    }
-}
-
-/// What a build does.
-pub(crate) enum Action {
-    Unpack { archive: ArchivePlace, format: Format, options: Options },
-    Cargo(Box<CargoPlan>),
-}
-
-/// Where an archive lies.
-#[derive(Clone)]
-pub(crate) enum ArchivePlace {
-    Local,
-    Download(Digest),
-}
-
-/// A locked file.
-#[derive(Clone)]
-pub(crate) struct Download {
-    pub(crate) input: String,
-    pub(crate) locked: LockedInput,
-    pub(crate) redirects: Vec<String>,
-}
 
 /// Hashes everything that enters an app's image.
 ///
@@ -195,7 +98,7 @@ struct Deriver<'a> {
 impl Deriver<'_> {
     /// The parts of app.toml that enter the image by themselves.
     fn settings(&mut self) {
-        let parts = crate::assemble::settings(&self.loaded.app, self.derived.encoding);
+        let parts = settings(&self.loaded.app, self.derived.encoding);
         for (name, value) in parts {
             let hash = canonical::digest_of(&value);
             self.fact(format!("setting {name}"), hash, BTreeMap::new());
@@ -456,22 +359,6 @@ fn single(node: Node, mode: u16) -> Tree {
     Tree::from_entries(vec![entry]).expect("one node at the root is a tree")
 }
 
-/// Files by path, so that a change can be named; the root of a single file is `content`.
-pub(crate) fn parts(tree: &Tree) -> BTreeMap<String, Digest> {
-    let part = |entry: &Entry| {
-        let name = if entry.path.is_root() { "content".into() } else { entry.path.to_string() };
-        let digest = match &entry.node {
-            Node::File { digest, .. } if entry.attributes.mode == Attributes::PLAIN => *digest,
-            Node::File { digest, .. } => Digest::of(format!("executable {digest}")),
-            Node::Directory => Digest::of("folder"),
-            Node::Symlink { target } => Digest::of(format!("symlink {target}")),
-            Node::Hardlink { target } => Digest::of(format!("hard link {target}")),
-        };
-        (name, digest)
-    };
-    tree.entries().iter().map(part).collect()
-}
-
 fn treatment(placement: &Placement) -> (Modes, Owners) {
     let keeps = match &placement.source {
         PlacementSource::Unpack(unpack) => (unpack.keep_modes, unpack.keep_owners),
@@ -497,19 +384,6 @@ fn template_value(value: &Value) -> template::Value {
             fields.iter().map(|(name, value)| (name.clone(), template_value(value))).collect::<BTreeMap<_, _>>().into()
         }
     }
-}
-
-/// The URL of an input for one platform.
-pub(crate) fn render_url(loaded: &Loaded, url: &UrlInput, platform: &Platform) -> Result<String, Diagnostic> {
-    let app = &loaded.app;
-    let names = [
-        ("Name", app.name.value.to_string()),
-        ("Version", app.version.value.clone()),
-        ("os", platform.os().to_string()),
-        ("arch", platform.architecture().to_string()),
-    ];
-    let names = names.map(|(name, value)| (name.to_owned(), value.into())).into();
-    template::render_inline(&url.url.span, &url.url.value, &names)
 }
 
 fn not_yet(kind: &landfall_config::Reserved, span: &Span) -> Diagnostic {

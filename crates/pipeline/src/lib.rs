@@ -1,18 +1,22 @@
 //! The straight line: app.toml, lock, derivation, trees, layers, image.
 //!
 //! Each module is one arrow, in this order: [`workspace`] reads an app, [`lock`] resolves what is
-//! fetched, [`derive`] hashes everything that enters, [`realise`] makes the trees that are not
-//! there yet, [`assemble`] turns trees into the image, [`output`] hands it to other tools.
-//! [`build`] is all of it; [`why`] and [`check`] look at two builds side by side.
+//! fetched, `derive` hashes everything that enters, `realise` makes the trees that are not there
+//! yet, `assemble` places them and writes layers, `documents` describes the image, [`output`] hands
+//! it to other tools. [`build`] is all of it; [`why`] and [`check`] look at two builds side by side.
+//! What is handed from arrow to arrow stands in `derived` and `made`.
 //!
 //! Nothing here reads the environment, the home folder or the clock: a [`Session`] is handed in.
 
 mod archive_build;
-pub mod assemble;
+mod assemble;
 pub mod build;
 mod cargo;
 pub mod check;
-pub mod derive;
+mod derive;
+mod derived;
+mod documents;
+mod download;
 mod error;
 mod events;
 mod git;
@@ -20,14 +24,17 @@ pub mod load;
 mod local;
 mod locations;
 pub mod lock;
+mod made;
 pub mod output;
-pub mod realise;
+mod parts;
+mod realise;
 mod record;
 mod root;
 mod session;
 mod setting;
 pub mod tag;
 mod unpack;
+mod url;
 mod verified;
 mod whole;
 pub mod why;

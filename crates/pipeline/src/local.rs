@@ -13,12 +13,18 @@ use landfall_store::{StatCache, Store, StoreError};
 use landfall_tree::{Attributes, Entry, EntryPath, Node, PathError, Tree};
 use rayon::prelude::*;
 
+use crate::Session;
 use crate::locations::{Location, Locations, Stat};
 
 /// Hashes local files, remembering by their stat what they were.
 pub(crate) struct LocalFiles<'store> {
     cache: StatCache<'store>,
     paranoid: bool,
+}
+
+/// The files of a session's workspace.
+pub(crate) fn local_files<'a>(session: &'a Session<'_>) -> Result<LocalFiles<'a>, StoreError> {
+    LocalFiles::new(&session.store, &session.workspace_key(), session.strictness.paranoid)
 }
 
 /// A file that was found and has to be hashed.

@@ -1,6 +1,5 @@
 //! Resolves what is fetched into app.lock: the only step that may ask what is newest.
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use landfall_config::{InputKind, Platform, UrlInput};
@@ -9,10 +8,9 @@ use landfall_diagnostics::Diagnostic;
 use landfall_fetch::{Expected, Fetcher, Request};
 use landfall_hashing::Digest;
 use landfall_image::Encoding;
-use landfall_store::{BlobWriter, Store};
 
-use crate::derive::render_url;
-use crate::realise::into_store;
+use crate::download::into_store;
+use crate::url::render_url;
 use crate::workspace::{Loaded, read_lock};
 use crate::{Error, Event, Session, whole};
 
@@ -153,30 +151,6 @@ impl Resolver<'_> {
             self.trusted.push(entry.clone());
         }
         Ok(entry)
-    }
-}
-
-/// Lets a download write into the store, each attempt anew.
-pub(crate) struct StoreSink<'a, 'store> {
-    pub(crate) store: &'store Store,
-    pub(crate) writer: &'a mut Option<BlobWriter<'store>>,
-}
-
-impl Write for StoreSink<'_, '_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let writer = self.writer.as_mut().ok_or_else(|| io::Error::other("written before it was begun"))?;
-        writer.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.as_mut().map_or(Ok(()), Write::flush)
-    }
-}
-
-impl landfall_fetch::Sink for StoreSink<'_, '_> {
-    fn restart(&mut self) -> io::Result<()> {
-        *self.writer = Some(self.store.blob_writer().map_err(io::Error::other)?);
-        Ok(())
     }
 }
 

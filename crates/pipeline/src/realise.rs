@@ -2,12 +2,12 @@
 
 use landfall_compile::Confinement;
 use landfall_diagnostics::Diagnostic;
-use landfall_fetch::{Expected, Fetcher, Progress, Request};
 use landfall_hashing::Digest;
 use landfall_tree::Tree;
 use serde::{Deserialize, Serialize};
 
-use crate::derive::{Action, ArchivePlace, Derived, Download, PlannedBuild};
+use crate::derived::{Action, ArchivePlace, Derived, PlannedBuild};
+use crate::download::fetch;
 use crate::locations::Locations;
 use crate::unpack::{UnpackError, unpack_archive};
 use crate::{Error, Event, Session, cargo};
@@ -97,47 +97,3 @@ fn archive_problem(planned: &PlannedBuild, error: &landfall_archive::ArchiveErro
         .help("nothing of it was written; have it packed anew, or leave the entry out with `exclude`")
 }
 
-/// Brings a locked file into the store, unless it is there.
-pub(crate) fn fetch(session: &Session<'_>, app: &str, download: &Download) -> Result<(), Error> {
-    let locked = &download.locked;
-    if session.store.blob_size_bytes(&locked.digest).is_some() {
-        return Ok(());
-    }
-    let input = download.input.as_str();
-    let fetcher = Fetcher::new(session.fetch.clone()).map_err(|error| Error::fetch(app, input, error))?;
-    let request = Request {
-        url: &locked.url,
-        expected: Some(Expected { digest: locked.digest, size_bytes: Some(locked.size_bytes) }),
-        redirect_hosts: &download.redirects,
-    };
-    let (digest, size_bytes) = into_store(session, app, input, &fetcher, &request)?;
-    debug_assert_eq!(digest, locked.digest);
-    session.events.event(Event::Fetched { app, input, size_bytes });
-    Ok(())
-}
-
-/// Downloads into the store; the blob appears only when it is whole and as expected.
-pub(crate) fn into_store(
-    session: &Session<'_>,
-    app: &str,
-    input: &str,
-    fetcher: &Fetcher,
-    request: &Request<'_>,
-) -> Result<(Digest, u64), Error> {
-    let mut writer = None;
-    let mut sink = crate::lock::StoreSink { store: &session.store, writer: &mut writer };
-    let progress = |progress: Progress| {
-        let Progress { received_bytes, total_bytes } = progress;
-        session.events.event(Event::Fetching { app, input, received_bytes, total_bytes });
-    };
-    let fetched = fetcher
-        .fetch(request, &mut sink, &progress)
-        .map_err(|error| Error::fetch(app, input, error))?;
-    let writer = writer.ok_or_else(|| Error::File {
-        action: "write",
-        path: session.store.folder().into(),
-        source: std::io::Error::other("the download was never begun"),
-    })?;
-    writer.commit_as(fetched.digest)?;
-    Ok((fetched.digest, fetched.size_bytes))
-}

@@ -8,12 +8,14 @@ use landfall_derivation::record::{BlobFact, ImageFact, LayerFact, Record};
 use landfall_hashing::Digest;
 use landfall_image::document::{Image, PlatformImage};
 
-use crate::assemble::{self, PlacedLayer, Trees, known_blob};
-use crate::build::{Platforms, local_files};
-use crate::derive::{Derived, DerivedImage, derive};
+use crate::assemble::{self, known_blob};
+use crate::derive::derive;
+use crate::derived::{Derived, DerivedImage};
+use crate::local::local_files;
 use crate::locations::Locations;
+use crate::made::{PlacedLayer, Platforms, Trees};
 use crate::workspace::Loaded;
-use crate::{Error, Session};
+use crate::{Error, Session, documents};
 
 /// The record of an app that is derived and not built: what the store does not have is unknown.
 pub(crate) fn derive_record(
@@ -32,7 +34,7 @@ pub(crate) fn derive_record(
     let looked: Vec<Looked> = looked.collect::<Result<_, _>>()?;
     let whole: Option<Platforms> = looked.iter().map(|image| Some((image.platform, image.whole()?))).collect();
     if let Some(platforms) = whole {
-        return Ok(record(&derived, &platforms, &assemble::image(&derived.app, &platforms)));
+        return Ok(record(&derived, &platforms, &documents::image(&derived.app, &platforms)));
     }
     let images = looked.into_iter().map(|image| {
         let layers = image.layers.into_iter().map(|(fact, _)| fact).collect();

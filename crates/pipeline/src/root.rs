@@ -6,9 +6,9 @@ use landfall_store::Root;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::build::Made;
-use crate::derive::Derived;
+use crate::derived::Derived;
 use crate::git::{self, Revision};
+use crate::made::Made;
 use crate::{Error, Session};
 
 /// What a root remembers of the last build.
@@ -72,12 +72,7 @@ pub(crate) fn keep(
     Ok(())
 }
 
-/// Tells workspaces apart that share a store.
-pub(crate) fn workspace_key(session: &Session<'_>) -> String {
-    Digest::of(session.workspace.as_os_str().as_encoded_bytes()).short()
-}
-
 /// The root of an app of this workspace.
 pub fn root_name(session: &Session<'_>, app: &str) -> String {
-    format!("{}-{app}", workspace_key(session))
+    format!("{}-{app}", session.workspace_key())
 }

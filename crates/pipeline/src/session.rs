@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use landfall_compile::{Helper, ToolPlaces};
 use landfall_fetch::ClientSettings;
+use landfall_hashing::Digest;
 use landfall_store::Store;
 use rayon::ThreadPool;
 
@@ -45,6 +46,13 @@ pub struct Session<'a> {
     pub strictness: Strictness,
     /// Told what happens.
     pub events: &'a dyn Events,
+}
+
+impl Session<'_> {
+    /// Tells workspaces apart that share a store.
+    pub(crate) fn workspace_key(&self) -> String {
+        Digest::of(self.workspace.as_os_str().as_encoded_bytes()).short()
+    }
 }
 
 /// The threads that compute. Their number never reaches a byte.

@@ -1,8 +1,10 @@
 //! What app.toml says by itself, in a form that can be hashed and compared.
 
-use landfall_config::{Layer, Placement, PlacementSource};
-use landfall_image::Compression;
+use landfall_config::{App, Layer, Placement, PlacementSource};
+use landfall_image::{Compression, Encoding};
 use serde_json::{Value, json};
+
+use crate::documents::execution;
 
 /// What app.toml says of a layer beside its inputs' contents.
 pub(crate) fn layer_setting(layer: &Layer, compression: Compression) -> Value {
@@ -29,4 +31,31 @@ fn placement_setting(placement: &Placement) -> Value {
     };
     let owner = placement.owner.map(|owner| [owner.user_id, owner.group_id]);
     json!({ "source": source, "to": placement.to, "mode": placement.mode, "owner": owner })
+}
+
+/// The settings that enter the documents, by the name that a person would look for.
+pub(crate) fn settings(app: &App, encoding: Encoding) -> Vec<(String, Value)> {
+    let execution = serde_json::to_value(execution(app)).unwrap_or_default();
+    let fields = execution.as_object().cloned().unwrap_or_default();
+    let mut settings: Vec<_> = fields.into_iter().map(|(name, value)| (setting_name(&name), value)).collect();
+    settings.push(("app.version".into(), json!(app.version.value)));
+    settings.push(("app.name".into(), json!(app.name.value.to_string())));
+    settings.push(("encoding".into(), json!(encoding.number())));
+    settings.push(("image.annotations".into(), json!(app.image.annotations)));
+    settings
+}
+
+fn setting_name(field: &str) -> String {
+    let name = match field {
+        "User" => "user",
+        "ExposedPorts" => "ports",
+        "Env" => "env",
+        "Entrypoint" => "entrypoint",
+        "Cmd" => "command",
+        "Volumes" => "volumes",
+        "WorkingDir" => "working_directory",
+        "Labels" => "labels",
+        _ => "stop_signal",
+    };
+    format!("image.{name}")
 }

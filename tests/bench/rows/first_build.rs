@@ -5,6 +5,7 @@ use std::process::Command;
 use landfall_testkit::succeed;
 
 use crate::error::BenchError;
+use crate::measure::ProcessTree;
 use crate::report::{Row, Target};
 use crate::surroundings::Surroundings;
 use crate::turns::{Outcome, Series, Turn};
@@ -41,7 +42,10 @@ pub fn measure(name: &'static str, around: &Surroundings) -> Result<Row, BenchEr
     for place in ["clone", "clone-target", "clone-store"] {
         around.fresh(place)?;
     }
-    let series = vec![Series::of(FIRST, 0, &[first]), Series::of(SECOND, 0, &again)];
+    let series = vec![
+        Series::of(FIRST, ProcessTree::default(), &[first]),
+        Series::of(SECOND, ProcessTree::default(), &again),
+    ];
     let seconds = [0, 1].map(|index: usize| series[index].median_wall_seconds);
     Ok(Row {
         name,

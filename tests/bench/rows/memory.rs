@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::error::BenchError;
 use crate::inputs::{self, Input, plain_header};
 use crate::landfall::{self, Layers, Workspace, folder_bytes, size_bytes};
-use crate::measure;
+use crate::measure::{self, ProcessTree};
 use crate::report::{Row, Target};
 use crate::rows::one_layer::Pieces;
 use crate::surroundings::Surroundings;
@@ -49,7 +49,7 @@ pub fn measure(name: &'static str, around: &Surroundings) -> Result<Row, BenchEr
         name,
         about: format!("One layer of {gibibytes} GiB from an archive, from an empty store."),
         input: None,
-        series: vec![Series::of(landfall::NAME, 0, &[outcome])],
+        series: vec![Series::of(landfall::NAME, ProcessTree::default(), &[outcome])],
         targets: vec![
             Target::at_most("peak memory", LIMIT_MEBIBYTES, mebibytes(usage.peak_bytes), "MiB"),
             Target::at_most(
