@@ -14,6 +14,8 @@ use wait4::{ResUse, Wait4};
 use crate::error::BenchError;
 
 const PAGE_BYTES: u64 = 4096;
+/// What the kernel calls this program.
+const OWN_NAME: &str = "bench";
 const OUTPUT_LIMIT_BYTES: u64 = 1 << 20;
 
 /// What one run cost.
@@ -127,9 +129,13 @@ impl ProcessTree {
         let mut waiting = vec![id];
         let mut sum_bytes = 0;
         while let Some(id) = waiting.pop() {
-            sum_bytes += resident_bytes(id);
             let name = fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-            self.programs.extend(Some(name.trim().to_owned()).filter(|name| !name.is_empty()));
+            let name = name.trim();
+            // Between its birth and its program a process still is this one.
+            if !name.is_empty() && name != OWN_NAME {
+                self.programs.insert(name.to_owned());
+                sum_bytes += resident_bytes(id);
+            }
             waiting.extend(children(id));
         }
         self.peak_bytes = self.peak_bytes.max(sum_bytes);

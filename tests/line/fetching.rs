@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use landfall_testkit::{Outcome, Workspace};
+use landfall_tests::digest;
 
 /// What is sent for a path: whole answers, byte by byte.
 type Answers = Arc<Mutex<BTreeMap<String, Answer>>>;
@@ -162,7 +163,7 @@ fn the_lock_has_the_digest_and_the_size_of_each_file() {
     let text = fs::read_to_string(workspace.path("apps/x/app.lock")).expect("app.lock");
     for platform in ["amd64", "arm64"] {
         let content = format!("for {platform}\n");
-        let digest = digest(content.as_bytes());
+        let digest = digest::of(content.as_bytes());
         let entry = format!(
             "[[input]]\nname = \"file\"\nplatform = \"linux/{platform}\"\nurl = \"{}/x-1.0.0-{platform}.txt\"\ndigest = \"{digest}\"\nsize_bytes = {}\n",
             server.origin,
@@ -175,13 +176,6 @@ fn the_lock_has_the_digest_and_the_size_of_each_file() {
     assert_eq!(again.status, Some(0));
     assert_eq!(fs::read_to_string(workspace.path("apps/x/app.lock")).expect("app.lock"), text);
     assert_eq!(server.asked("/release.tar.gz"), 1, "what is locked is not asked for again");
-}
-
-/// A digest by other hands than the product's.
-pub fn digest(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}")
 }
 
 #[test]
@@ -204,7 +198,7 @@ fn a_wanted_digest_is_not_trusted_on_first_use() {
     for path in ["/x-1.0.0-amd64.txt", "/x-1.0.0-arm64.txt"] {
         server.set(path, Answer::File(b"same\n".to_vec()));
     }
-    let wanted = digest(b"same\n");
+    let wanted = digest::of(b"same\n");
     let workspace = workspace(&server, &format!("sha256 = \"{}\"\n", &wanted[7..]));
     let locked = run(&workspace, "lock x");
     assert_eq!(locked.status, Some(0), "{}", locked.stderr);

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::fetching::{Answer, Server, digest, done, run, server, workspace};
+use landfall_tests::digest;
+
+use crate::fetching::{Answer, Server, done, run, server, workspace};
 
 /// What a server may do, and a word of what is said of it.
 fn misdeeds(other: &Server) -> Vec<(&'static str, Answer, &'static str)> {
@@ -54,7 +56,7 @@ fn a_lock_is_not_written_from_half_a_file() {
 #[test]
 fn a_lock_refuses_other_bytes_than_app_toml_wants() {
     let server = server();
-    let wanted = digest(b"something else");
+    let wanted = digest::of(b"something else");
     let workspace = workspace(&server, &format!("sha256 = \"{}\"\n", &wanted[7..]));
     let outcome = run(&workspace, "lock x");
     assert!(matches!(outcome.status, Some(1 | 3)), "{}", outcome.stderr);
@@ -72,5 +74,5 @@ fn another_host_is_asked_where_app_toml_allows_it() {
     let workspace = workspace(&server, "redirects = [\"127.0.0.1\"]\n");
     let outcome = run(&workspace, "lock x");
     assert_eq!(outcome.status, Some(0), "{}", outcome.stderr);
-    assert!(fs::read_to_string(workspace.path("apps/x/app.lock")).expect("app.lock").contains(&digest(b"elsewhere\n")));
+    assert!(fs::read_to_string(workspace.path("apps/x/app.lock")).expect("app.lock").contains(&digest::of(b"elsewhere\n")));
 }

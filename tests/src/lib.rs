@@ -7,5 +7,6 @@
 pub mod apps;
 pub mod built;
 pub mod case;
+pub mod digest;
 pub mod loud;
 pub mod tree;

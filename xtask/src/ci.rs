@@ -2,17 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{deps, steps, tidy};
+use crate::{deps, fuzz, steps, tidy};
 
 type Step = (&'static str, fn() -> Result<(), String>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 8] = [
     ("fmt", || steps::fmt(&["--check".into()])),
     ("tidy", tidy::run),
     ("test", || steps::test(&[])),
+    ("nix", steps::nix),
     ("codegen", || steps::codegen(&["--check".into()])),
     ("lint", steps::lint),
     ("deps", deps::run),
+    ("fuzz", || fuzz::run(&["--seconds".into(), "5".into()])),
 ];
 
 /// Runs every step, even after one failed, and prints the table.

@@ -47,6 +47,11 @@ pub fn fmt(words: &[String]) -> Result<(), String> {
     run(cargo(&["fmt", "--all", "--"]).args(words))
 }
 
+/// Parses the flake and evaluates it over a stand-in for nixpkgs.
+pub fn nix() -> Result<(), String> {
+    run(Command::new("bash").arg("tests/nix/check.sh").current_dir(root()))
+}
+
 /// Writes what is generated from code, or says that it is stale.
 pub fn codegen(words: &[String]) -> Result<(), String> {
     let binary = forward::fresh()?;

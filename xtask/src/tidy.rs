@@ -241,3 +241,34 @@ fn top_level() -> Vec<String> {
     let foreign = names.filter(|name| !name.starts_with('.') && !TOP.contains(&name.as_str()) && !TOP_MORE.contains(&name.as_str()));
     foreign.map(|name| format!("{name}: error: it has no place at the top level")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_house_is_tidy() {
+        assert_eq!(run(), Ok(()));
+    }
+
+    #[test]
+    fn a_lock_entry_gives_its_name_and_what_it_uses() {
+        let block = "\nname = \"a\"\nversion = \"1\"\ndependencies = [\n \"b\",\n \"c 2.0.0\",\n]\n";
+        assert_eq!(field(block, "name"), "a");
+        assert_eq!(dependencies(block), ["b", "c"].map(str::to_owned).into());
+    }
+
+    #[test]
+    fn only_normal_dependencies_count() {
+        let manifest = "[dependencies]\na.workspace = true\nb = \"1\"\n\n[dev-dependencies]\nc = \"1\"\n";
+        assert_eq!(Graph::direct(manifest), ["a", "b"].map(str::to_owned).into());
+    }
+
+    #[test]
+    fn links_and_paths_are_found_in_prose() {
+        let line = "see [the map](ARCHITECTURE.md#map), `crates/image` and `cargo test`, [x](https://x)";
+        assert_eq!(links(line).collect::<Vec<_>>(), ["ARCHITECTURE.md"]);
+        let words: Vec<_> = line.split('`').skip(1).step_by(2).filter(|word| is_path(word)).collect();
+        assert_eq!(words, ["crates/image"]);
+    }
+}

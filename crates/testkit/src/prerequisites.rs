@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use crate::RigError;
 
 /// Installs every prerequisite that Debian has (seen with Debian 12).
-pub const APT_LINE: &str = "apt-get install --yes --no-install-recommends build-essential \
-    buildah containerd faketime git pigz python3 qemu-user-static runc skopeo uidmap umoci \
-    xz-utils zstd";
+pub const APT_LINE: &str = "sudo apt-get install -y build-essential buildah containerd curl \
+    faketime git nix-bin pigz python3 qemu-user-static runc skopeo uidmap umoci xz-utils zstd";
 
 /// Where a program comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

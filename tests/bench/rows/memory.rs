@@ -53,9 +53,9 @@ pub fn measure(name: &'static str, around: &Surroundings) -> Result<Row, BenchEr
         targets: vec![
             Target::at_most("peak memory", LIMIT_MEBIBYTES, mebibytes(usage.peak_bytes), "MiB"),
             Target::at_most(
-                "scratch, over the compressed size",
+                "scratch, over the compressed size with its documents",
                 1.0,
-                mebibytes(peak_bytes) / limit,
+                mebibytes(peak_bytes) / mebibytes(stored_bytes),
                 "×",
             ),
             Target::shown(

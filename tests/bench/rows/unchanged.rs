@@ -42,6 +42,7 @@ pub fn measure(name: &'static str, around: &Surroundings) -> Result<Row, BenchEr
     ];
     let series = interleave(contenders, around.runs)?;
     nothing_is_started(&mut build(&["--all"]))?;
+    let second = series[0].programs.iter().cloned().collect::<Vec<_>>().join(", ");
     let got = series[0].median_wall_seconds;
     Ok(Row {
         name,
@@ -53,6 +54,7 @@ pub fn measure(name: &'static str, around: &Surroundings) -> Result<Row, BenchEr
         targets: vec![Target::at_most("time", LIMIT_SECONDS, got, "s")],
         notes: vec![
             format!("The first build took {:.3} s.", first.wall_seconds),
+            format!("Programs seen in the second build, right after the first: {second}."),
             "Looked at every millisecond, it started no other program, cargo included.".into(),
         ],
     })
@@ -109,7 +111,9 @@ fn write_release(file: File) -> io::Result<()> {
 
 fn write_package(workspace: &Workspace) -> Result<(), BenchError> {
     let package = "name = \"hello\"\nversion = \"0.1.0\"\n";
-    workspace.write("Cargo.toml", format!("[package]\n{package}edition = \"2024\"\n"))?;
+    let manifest = format!("[package]\n{package}edition = \"2024\"\n");
+    workspace.write("Cargo.toml", "[workspace]\nmembers = [\"hello\"]\nresolver = \"3\"\n")?;
     workspace.write("Cargo.lock", format!("version = 4\n\n[[package]]\n{package}"))?;
-    workspace.write("src/main.rs", "fn main() {\n    println!(\"hello\");\n}\n")
+    workspace.write("hello/Cargo.toml", manifest)?;
+    workspace.write("hello/src/main.rs", "fn main() {\n    println!(\"hello\");\n}\n")
 }

@@ -27,6 +27,7 @@ impl Known {
 pub fn limits() -> Limits {
     Limits {
         attempts: 1,
+        stall_timeout: Duration::from_secs(5),
         size_limit_bytes: 1 << 20,
         first_wait: Duration::from_millis(1),
         ..Limits::default()

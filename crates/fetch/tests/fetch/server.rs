@@ -135,12 +135,8 @@ impl Visit {
             Step::Send(bytes) => {
                 stream.write_all(&self.filled(bytes)).and_then(|()| stream.flush()).ok()
             }
-            Step::Forever(text) => loop {
-                stream.write_all(text.repeat(1000).as_bytes()).ok()?;
-            },
-            Step::Drip(text) => loop {
-                drip(text, stream)?;
-            },
+            Step::Forever(text) => flood(text, stream),
+            Step::Drip(text) => drip(text, stream),
             Step::Hold => {
                 drain(stream);
                 None
@@ -165,8 +161,16 @@ impl Visit {
     }
 }
 
+/// Endless beside every limit of these tests, and yet no test hangs when a limit is missing.
+fn flood(text: &str, stream: &mut dyn Stream) -> Option<()> {
+    let block = text.repeat(1000);
+    let blocks = (64 << 20) / block.len();
+    (0..blocks).try_for_each(|_| stream.write_all(block.as_bytes()).ok())
+}
+
+/// The same in time: about ten seconds.
 fn drip(text: &str, stream: &mut dyn Stream) -> Option<()> {
-    text.bytes().try_for_each(|byte| {
+    text.bytes().cycle().take(2000).try_for_each(|byte| {
         thread::sleep(Duration::from_millis(5));
         stream.write_all(&[byte]).and_then(|()| stream.flush()).ok()
     })

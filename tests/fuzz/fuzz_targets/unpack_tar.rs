@@ -1,0 +1,3 @@
+//! Feeds the target `unpack_tar`.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| landfall_fuzz::unpack_tar(bytes));

@@ -1,0 +1,68 @@
+//! umoci unpacks each image, and what it wrote is what was asked for.
+//!
+//! trees.txt has a block an app, `PLATFORM APP`, and a line a path:
+//! `PATH MODE USER:GROUP SECONDS KIND`, where the kind is `folder`, `link TARGET`, `file SHA-256`
+//! (the first twelve digits), or `same PATH` for a hard link.
+//! `LANDFALL_BLESS=new` writes blocks of apps that have none; each has to be read by a person.
+
+#![allow(clippy::disallowed_methods, reason = "new blocks are written where a variable says so")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use landfall_testkit::{UnpackedEntry, UnpackedKind};
+
+use crate::world::{platforms, world};
+
+fn file() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("judged/trees.txt")
+}
+
+/// Blocks by their first line.
+fn wanted() -> BTreeMap<String, String> {
+    let text = fs::read_to_string(file()).unwrap_or_default();
+    let blocks = text.split("\n\n").filter_map(|block| block.trim().split_once('\n'));
+    blocks.map(|(title, lines)| (title.to_owned(), lines.to_owned())).collect()
+}
+
+fn line(entry: &UnpackedEntry) -> String {
+    let UnpackedEntry { path, mode, user, group, modified_seconds, .. } = entry;
+    assert_eq!(entry.modified_nanoseconds, 0, "{}", path.display());
+    let kind = match (&entry.hard_link_to, &entry.kind) {
+        (Some(first), _) => format!("same {}", first.display()),
+        (None, UnpackedKind::Directory) => "folder".into(),
+        (None, UnpackedKind::File { sha256 }) => format!("file {}", &sha256[..12]),
+        (None, UnpackedKind::Symlink { target }) => format!("link {}", target.display()),
+        (None, UnpackedKind::Other(letter)) => panic!("{}: a `{letter}` in an image", path.display()),
+    };
+    format!("{} {mode:04o} {user}:{group} {modified_seconds} {kind}", path.display())
+}
+
+fn bless(found: &BTreeMap<String, String>) {
+    let mut blocks = wanted();
+    for (title, lines) in found {
+        blocks.entry(title.clone()).or_insert_with(|| lines.clone());
+    }
+    let blocks: Vec<_> = blocks.iter().map(|(title, lines)| format!("{title}\n{lines}\n")).collect();
+    fs::write(file(), blocks.join("\n")).expect("trees.txt can be written");
+}
+
+#[test]
+fn every_image_unpacks_to_what_was_asked_for() {
+    let mut found = BTreeMap::new();
+    for (app, image) in &world().images {
+        for platform in platforms(image) {
+            let entries = world().rig.unpack(image, platform).unwrap_or_else(|error| panic!("{app}: {error}"));
+            let lines: Vec<_> = entries.iter().map(line).collect();
+            found.insert(format!("{platform} {app}"), lines.join("\n"));
+        }
+    }
+    if std::env::var("LANDFALL_BLESS").is_ok_and(|value| value == "new") {
+        bless(&found);
+    }
+    for (title, lines) in wanted() {
+        assert_eq!(found.remove(&title), Some(lines), "{title}");
+    }
+    assert!(found.is_empty(), "not in trees.txt: {:?}", found.keys());
+}
