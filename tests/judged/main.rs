@@ -5,6 +5,7 @@
 
 mod archives; // skopeo reads each kind of output
 mod loading; // `--load` into a containerd of the test's own
+mod plain; // zstd layers decompressed for judges that read none
 mod read_back; // a real registry gives back the digest, crane recomputes everything
 mod running; // myapp runs, answers and stops, on both platforms
 mod schemas; // the specification's own schemas, and a reader of the specification's types

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use landfall_testkit::{UnpackedEntry, UnpackedKind};
+use landfall_testkit::{ImageLayout, UnpackedEntry, UnpackedKind};
 
+use crate::plain::{has_zstd, plain};
 use crate::world::{platforms, world};
 
 fn file() -> PathBuf {
@@ -48,13 +49,19 @@ fn bless(found: &BTreeMap<String, String>) {
     fs::write(file(), blocks.join("\n")).expect("trees.txt can be written");
 }
 
+fn unpacked(app: &str, image: &ImageLayout, platform: &str) -> Vec<UnpackedEntry> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plain = has_zstd(image, platform).then(|| plain(image, platform, folder.path()));
+    let image = plain.as_ref().unwrap_or(image);
+    world().rig.unpack(image, platform).unwrap_or_else(|error| panic!("{app}: {error}"))
+}
+
 #[test]
 fn every_image_unpacks_to_what_was_asked_for() {
     let mut found = BTreeMap::new();
     for (app, image) in &world().images {
         for platform in platforms(image) {
-            let entries = world().rig.unpack(image, platform).unwrap_or_else(|error| panic!("{app}: {error}"));
-            let lines: Vec<_> = entries.iter().map(line).collect();
+            let lines: Vec<_> = unpacked(app, image, platform).iter().map(line).collect();
             found.insert(format!("{platform} {app}"), lines.join("\n"));
         }
     }

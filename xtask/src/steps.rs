@@ -4,14 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::forward;
+use crate::process::run;
 use crate::paths::root;
-
-/// Runs a program to its end; its words go where ours go.
-pub fn run(command: &mut Command) -> Result<(), String> {
-    let shown = format!("{command:?}");
-    let status = command.status().map_err(|error| format!("{shown} cannot be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{shown} ended with {status}")) }
-}
 
 fn cargo(words: &[&str]) -> Command {
     let mut cargo = Command::new("cargo");

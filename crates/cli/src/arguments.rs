@@ -1,10 +1,9 @@
 //! What can be typed. Doc comments are the help texts.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands;
+use crate::global::Global;
 
 /// Builds container images from TOML derivations: no daemon, no root, the same bits everywhere.
 ///
@@ -18,29 +17,6 @@ pub struct Arguments {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// Options of every command.
-#[derive(Debug, Args)]
-pub struct Global {
-    /// The folder that holds `apps/`; the nearest one above the working folder unless given
-    #[arg(long, global = true, value_name = "DIR")]
-    pub workspace: Option<PathBuf>,
-    /// Where blobs, trees and roots are kept; `landfall/store` in the user's cache unless given
-    #[arg(long, global = true, value_name = "DIR")]
-    pub store: Option<PathBuf>,
-    /// How many threads compute; the number of processors unless given
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
-    pub threads: Option<u16>,
-    /// Say nothing but errors
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
-    /// Write no lock; set in CI by itself
-    #[arg(long, global = true)]
-    pub locked: bool,
-    /// Read every input again, whatever its stat says
-    #[arg(long, global = true)]
-    pub paranoid: bool,
 }
 
 /// The commands.

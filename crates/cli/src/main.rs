@@ -2,10 +2,12 @@
 //! folder and the working folder; everything below is handed what it needs.
 //!
 //! `arguments` is what can be typed, `surroundings` what was found around the process, `commands`
-//! one file a command, `report` turns a failure into words and an exit status.
+//! one file a command, `failure` why one ended, `report` the words for it.
 
 mod arguments;
 mod commands;
+mod failure;
+mod global;
 mod minimum;
 mod printer;
 mod progress;
@@ -14,9 +16,10 @@ mod surroundings;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::surroundings::Surroundings;
 
@@ -36,7 +39,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &Command, around: &Surroundings, printer: &Printer) -> Result<ExitCode, report::Failure> {
+fn run(command: &Command, around: &Surroundings, printer: &Printer) -> Result<ExitCode, Failure> {
     match command {
         Command::Build(build) => commands::build::run(build, around, printer),
         Command::Lock(lock) => commands::lock::run(lock, around, printer),
@@ -44,6 +47,6 @@ fn run(command: &Command, around: &Surroundings, printer: &Printer) -> Result<Ex
         Command::Init(init) => commands::init::run(init, around, printer),
         Command::Store(store) => commands::store::run(store, around, printer),
         Command::Schema(schema) => commands::schema::run(schema, printer),
-        Command::Completions(completions) => commands::completions::run(completions, printer),
+        Command::Completions(completions) => commands::completions::run(completions, Arguments::command(), printer),
     }
 }

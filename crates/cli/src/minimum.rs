@@ -1,6 +1,6 @@
 //! The oldest version that a workspace wants: `.landfall.toml` says it.
 
-use crate::report::Failure;
+use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// The file's name, at the top of the workspace.

@@ -8,7 +8,7 @@
 use std::io::{self, Write};
 use std::sync::Mutex;
 
-use crate::report::Failure;
+use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// Writes lines; standard error is shared with the progress bars.

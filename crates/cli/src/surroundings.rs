@@ -13,8 +13,8 @@ use landfall_fetch::{ClientSettings, Limits, ProxySettings};
 use landfall_pipeline::{Events, Session, Strictness};
 use landfall_store::Store;
 
-use crate::arguments::Global;
-use crate::report::Failure;
+use crate::failure::Failure;
+use crate::global::Global;
 
 /// The hidden first word that makes this program the helper of a compile.
 pub const CONFINED_WORD: &str = "confined";

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::overrides;
 use crate::printer::Printer;
 use crate::progress::Progress;
-use crate::report::Failure;
+use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// Build images and print their digests

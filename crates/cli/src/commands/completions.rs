@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::arguments::Arguments;
 use crate::printer::Printer;
-use crate::report::Failure;
+use crate::failure::Failure;
 
 /// Print completions for a shell
 #[derive(Debug, Args)]
@@ -17,9 +16,10 @@ pub struct Completions {
     shell: Shell,
 }
 
-pub fn run(arguments: &Completions, printer: &Printer) -> Result<ExitCode, Failure> {
+/// `command` is the whole command line that is completed.
+pub fn run(arguments: &Completions, mut command: Command, printer: &Printer) -> Result<ExitCode, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "landfall", &mut script);
+    clap_complete::generate(arguments.shell, &mut command, "landfall", &mut script);
     printer.data(String::from_utf8_lossy(&script).trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use landfall_config::Name;
 
 use crate::minimum;
 use crate::printer::Printer;
-use crate::report::Failure;
+use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// Make a new app that builds at once, and the workspace around it where there is none

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::overrides;
 use crate::printer::Printer;
 use crate::progress::Progress;
-use crate::report::Failure;
+use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// Resolve what is fetched into app.lock

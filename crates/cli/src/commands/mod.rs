@@ -10,7 +10,7 @@ pub mod why;
 
 use landfall_config::Overrides;
 
-use crate::report::Failure;
+use crate::failure::Failure;
 
 /// `--set version=1.2.3`, the only name that can be set for a build.
 fn overrides(set: &[String]) -> Result<Overrides, Failure> {

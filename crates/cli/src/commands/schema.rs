@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::printer::Printer;
-use crate::report::Failure;
+use crate::failure::Failure;
 
 /// Print the JSON Schema of app.toml
 ///

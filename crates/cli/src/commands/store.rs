@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::printer::{Printer, clean};
 use crate::progress::size;
-use crate::report::Failure;
+use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// Look after the store

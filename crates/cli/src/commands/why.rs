@@ -12,7 +12,7 @@ use landfall_pipeline::why::{Against, why};
 use super::overrides;
 use crate::printer::{Printer, clean};
 use crate::progress::{Progress, size};
-use crate::report::Failure;
+use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// Tell which input changed, which layers follow, and how many bytes will move
