@@ -19,7 +19,8 @@ fn a_docker_archive_has_the_layers_and_the_config_of_the_image() {
         let file = world.workspace.path(&format!("layouts/{app}.docker.tar"));
         let output = format!("docker-archive:{}", file.display());
         run(&world.workspace, &["build", app, "--platform", platform, "--output", &output]);
-        let config: Value = serde_json::from_slice(&inspected(&output, &["--config"])).expect("JSON");
+        let config: Value =
+            serde_json::from_slice(&inspected(&output, &["--config"])).expect("JSON");
         assert_eq!(config, image.config(platform).expect("a config"), "{app}");
         let answer: Value = serde_json::from_slice(&inspected(&output, &[])).expect("JSON");
         let tags = answer["Layers"].as_array().map(Vec::len);
@@ -49,7 +50,9 @@ fn the_stores_view_of_an_app_is_a_layout_that_skopeo_reads() {
     assert!(found.len() >= world().images.len(), "{} views in {}", found.len(), views.display());
     let digests: std::collections::BTreeSet<_> = found
         .iter()
-        .map(|folder| landfall_tests::digest::of(&inspected(&format!("oci:{}", folder.display()), &["--raw"])))
+        .map(|folder| {
+            landfall_tests::digest::of(&inspected(&format!("oci:{}", folder.display()), &["--raw"]))
+        })
         .collect();
     assert!(world().digests.values().all(|digest| digests.contains(digest)), "an app has no view");
 }
@@ -57,6 +60,11 @@ fn the_stores_view_of_an_app_is_a_layout_that_skopeo_reads() {
 /// Folders with an `oci-layout` below a folder.
 fn find_layouts(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").flatten();
-    let folders = entries.map(|entry| entry.path()).filter(|path| path.is_dir() && !path.ends_with("blobs"));
-    folders.flat_map(|path| if path.join("oci-layout").is_file() { vec![path] } else { find_layouts(&path) }).collect()
+    let folders =
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir() && !path.ends_with("blobs"));
+    folders
+        .flat_map(
+            |path| if path.join("oci-layout").is_file() { vec![path] } else { find_layouts(&path) },
+        )
+        .collect()
 }

@@ -20,7 +20,9 @@ fn no_file_of_this_folder_is_forgotten() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("judged");
     for entry in std::fs::read_dir(folder).expect("this folder") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
-        let Some(module) = name.strip_suffix(".rs").filter(|name| *name != "main") else { continue };
+        let Some(module) = name.strip_suffix(".rs").filter(|name| *name != "main") else {
+            continue;
+        };
         assert!(CONTENTS.contains(&format!("\nmod {module}; // ")), "`{module}` is not in main.rs");
     }
 }

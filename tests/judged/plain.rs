@@ -29,11 +29,21 @@ pub fn plain(image: &ImageLayout, platform: &str, into: &Path) -> ImageLayout {
     let blobs = into.join("blobs/sha256");
     fs::create_dir_all(&blobs).expect("a folder");
     let from = image.folder().join("blobs/sha256");
-    landfall_tests::tree::shell("cp \"$1\"/* \"$2\"; cp \"$1/../../oci-layout\" \"$3\"", &[&from, &blobs, into]);
+    landfall_tests::tree::shell(
+        "cp \"$1\"/* \"$2\"; cp \"$1/../../oci-layout\" \"$3\"",
+        &[&from, &blobs, into],
+    );
     let mut manifest = image.manifest(platform).expect("a manifest");
-    for descriptor in manifest["layers"].as_array_mut().expect("layers").iter_mut().filter(|layer| is_zstd(layer)) {
-        let hex = descriptor["digest"].as_str().expect("a digest").trim_start_matches("sha256:").to_owned();
-        let tar = succeed(world().rig.program("zstd").args(["-dcq"]).arg(from.join(hex))).expect("zstd reads it");
+    for descriptor in
+        manifest["layers"].as_array_mut().expect("layers").iter_mut().filter(|layer| is_zstd(layer))
+    {
+        let hex = descriptor["digest"]
+            .as_str()
+            .expect("a digest")
+            .trim_start_matches("sha256:")
+            .to_owned();
+        let tar = succeed(world().rig.program("zstd").args(["-dcq"]).arg(from.join(hex)))
+            .expect("zstd reads it");
         *descriptor = put(&blobs, &tar, TAR);
     }
     let media_type = manifest["mediaType"].as_str().expect("a media type").to_owned();

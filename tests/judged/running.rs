@@ -16,14 +16,19 @@ fn myapp_answers_and_stops_on_both_platforms() {
     for platform in ["linux/amd64", "linux/arm64"] {
         let port = free_port().expect("a port");
         let environment = [("PORT", &*port.to_string())];
-        let request = ContainerRequest { image, platform, arguments: &[], environment: &environment };
-        let mut container = containerd.run(&request).unwrap_or_else(|error| panic!("{platform}: {error}"));
+        let request =
+            ContainerRequest { image, platform, arguments: &[], environment: &environment };
+        let mut container =
+            containerd.run(&request).unwrap_or_else(|error| panic!("{platform}: {error}"));
         let healthy = container.get(port, "/healthcheck", PATIENCE);
-        let healthy = healthy.unwrap_or_else(|error| panic!("{platform}: {error}\n{}", container.output()));
+        let healthy =
+            healthy.unwrap_or_else(|error| panic!("{platform}: {error}\n{}", container.output()));
         assert_eq!(healthy.status, 200, "{platform}");
         let page = container.get(port, "/", PATIENCE).expect("a page");
         assert_eq!(page.status, 200, "{platform}");
-        let wanted = std::fs::read(crate::world::checkout().join("apps/myapp/files/www/index.html")).expect("the page");
+        let wanted =
+            std::fs::read(crate::world::checkout().join("apps/myapp/files/www/index.html"))
+                .expect("the page");
         assert!(page.body == wanted, "{platform}: another page");
         let status = container.stop(PATIENCE).unwrap_or_else(|error| panic!("{platform}: {error}"));
         assert_eq!(status, 0, "{platform}: {}", container.output());
@@ -34,7 +39,10 @@ fn myapp_answers_and_stops_on_both_platforms() {
 fn myapp_is_the_same_when_it_is_compiled_again() {
     let (workspace, _, digest) = myapp();
     let root = crate::world::checkout().display().to_string();
-    let again = crate::world::run(workspace, &["build", "myapp", "--locked", "--check", "--workspace", &root]);
+    let again = crate::world::run(
+        workspace,
+        &["build", "myapp", "--locked", "--check", "--workspace", &root],
+    );
     assert_eq!(again.trim(), digest);
 }
 
@@ -42,12 +50,30 @@ fn myapp_is_the_same_when_it_is_compiled_again() {
 fn myapps_image_is_not_roots_and_has_nothing_but_what_was_asked_for() {
     let (_, image, _) = myapp();
     for platform in ["linux/amd64", "linux/arm64"] {
-        assert_eq!(image.config(platform).expect("a config")["config"]["User"], "65532:65532", "{platform}");
-        let entries = world().rig.unpack(image, platform).unwrap_or_else(|error| panic!("{platform}: {error}"));
-        let paths: Vec<_> = entries.iter().map(|entry| entry.path.to_string_lossy().into_owned()).collect();
+        assert_eq!(
+            image.config(platform).expect("a config")["config"]["User"],
+            "65532:65532",
+            "{platform}"
+        );
+        let entries = world()
+            .rig
+            .unpack(image, platform)
+            .unwrap_or_else(|error| panic!("{platform}: {error}"));
+        let paths: Vec<_> =
+            entries.iter().map(|entry| entry.path.to_string_lossy().into_owned()).collect();
         let wanted = [
-            "etc", "etc/myapp", "etc/myapp/server.conf", "usr", "usr/bin", "usr/bin/myapp-server", "var", "var/www",
-            "var/www/icon.svg", "var/www/index.html", "var/www/robots.txt", "var/www/style.css",
+            "etc",
+            "etc/myapp",
+            "etc/myapp/server.conf",
+            "usr",
+            "usr/bin",
+            "usr/bin/myapp-server",
+            "var",
+            "var/www",
+            "var/www/icon.svg",
+            "var/www/index.html",
+            "var/www/robots.txt",
+            "var/www/style.css",
         ];
         assert_eq!(paths, wanted, "{platform}");
         assert!(entries.iter().all(|entry| (entry.user, entry.group) == (0, 0)), "{entries:?}");
@@ -61,9 +87,24 @@ fn crane_finds_nothing_wrong_with_myapp() {
         let file = workspace.path(&format!("{}.tar", platform.replace('/', "-")));
         let output = format!("docker-archive:{}", file.display());
         let root = crate::world::checkout().display().to_string();
-        crate::world::run(workspace, &["build", "myapp", "--locked", "--workspace", &root, "--platform", platform, "--output", &output]);
-        succeed(world().rig.crane().args(["validate", "--tarball"]).arg(&file)).unwrap_or_else(|error| panic!("{platform}: {error}"));
-        let layers = image.manifest(platform).expect("a manifest")["layers"].as_array().map(Vec::len);
+        crate::world::run(
+            workspace,
+            &[
+                "build",
+                "myapp",
+                "--locked",
+                "--workspace",
+                &root,
+                "--platform",
+                platform,
+                "--output",
+                &output,
+            ],
+        );
+        succeed(world().rig.crane().args(["validate", "--tarball"]).arg(&file))
+            .unwrap_or_else(|error| panic!("{platform}: {error}"));
+        let layers =
+            image.manifest(platform).expect("a manifest")["layers"].as_array().map(Vec::len);
         assert_eq!(layers, Some(3), "{platform}");
     }
 }

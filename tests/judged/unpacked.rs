@@ -1,6 +1,6 @@
 //! umoci unpacks each image, and what it wrote is what was asked for.
 //!
-//! trees.txt has a block an app, `PLATFORM APP`, and a line a path:
+//! trees.txt has a block an app, the same for all its platforms, and a line a path:
 //! `PATH MODE USER:GROUP SECONDS KIND`, where the kind is `folder`, `link TARGET`, `file SHA-256`
 //! (the first twelve digits), or `same PATH` for a hard link.
 //! `LANDFALL_BLESS=new` writes blocks of apps that have none; each has to be read by a person.
@@ -35,7 +35,9 @@ fn line(entry: &UnpackedEntry) -> String {
         (None, UnpackedKind::Directory) => "folder".into(),
         (None, UnpackedKind::File { sha256 }) => format!("file {}", &sha256[..12]),
         (None, UnpackedKind::Symlink { target }) => format!("link {}", target.display()),
-        (None, UnpackedKind::Other(letter)) => panic!("{}: a `{letter}` in an image", path.display()),
+        (None, UnpackedKind::Other(letter)) => {
+            panic!("{}: a `{letter}` in an image", path.display())
+        }
     };
     format!("{} {mode:04o} {user}:{group} {modified_seconds} {kind}", path.display())
 }
@@ -45,7 +47,8 @@ fn bless(found: &BTreeMap<String, String>) {
     for (title, lines) in found {
         blocks.entry(title.clone()).or_insert_with(|| lines.clone());
     }
-    let blocks: Vec<_> = blocks.iter().map(|(title, lines)| format!("{title}\n{lines}\n")).collect();
+    let blocks: Vec<_> =
+        blocks.iter().map(|(title, lines)| format!("{title}\n{lines}\n")).collect();
     fs::write(file(), blocks.join("\n")).expect("trees.txt can be written");
 }
 
@@ -62,7 +65,12 @@ fn every_image_unpacks_to_what_was_asked_for() {
     for (app, image) in &world().images {
         for platform in platforms(image) {
             let lines: Vec<_> = unpacked(app, image, platform).iter().map(line).collect();
-            found.insert(format!("{platform} {app}"), lines.join("\n"));
+            let lines = lines.join("\n");
+            let other = found.insert(app.clone(), lines.clone());
+            assert!(
+                other.is_none_or(|other| other == lines),
+                "{app} is another tree on {platform}"
+            );
         }
     }
     if std::env::var("LANDFALL_BLESS").is_ok_and(|value| value == "new") {

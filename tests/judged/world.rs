@@ -63,7 +63,10 @@ pub fn myapp() -> &'static (Workspace, ImageLayout, String) {
         let folder = workspace.path("myapp");
         let output = format!("oci:{}", folder.display());
         let root = checkout().display().to_string();
-        let digest = run(&workspace, &["build", "myapp", "--locked", "--workspace", &root, "--output", &output]);
+        let digest = run(
+            &workspace,
+            &["build", "myapp", "--locked", "--workspace", &root, "--output", &output],
+        );
         let image = ImageLayout::open(&folder, None).expect("a layout");
         (workspace, image, digest.trim().to_owned())
     })
@@ -71,5 +74,8 @@ pub fn myapp() -> &'static (Workspace, ImageLayout, String) {
 
 /// Platforms that an image lists.
 pub fn platforms(image: &ImageLayout) -> Vec<&'static str> {
-    ["linux/amd64", "linux/arm64"].into_iter().filter(|platform| image.manifest(platform).is_ok()).collect()
+    ["linux/amd64", "linux/arm64"]
+        .into_iter()
+        .filter(|platform| image.manifest(platform).is_ok())
+        .collect()
 }

@@ -59,7 +59,12 @@ fn every_bad_input_is_refused_in_words() {
         wrong.extend(complaints(&case.name, &outcome, case.status, &case.expected));
         if workspace.store().exists() {
             let verified = workspace.landfall(&["store", "verify"]).expect("landfall starts");
-            wrong.extend(complaints(&format!("{}: the store afterwards", case.name), &verified, 0, &[]));
+            wrong.extend(complaints(
+                &format!("{}: the store afterwards", case.name),
+                &verified,
+                0,
+                &[],
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -84,8 +89,12 @@ fn every_hostile_archive_is_refused_and_nothing_is_written_outside() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(refused >= 60, "only {refused} archives");
-    let beside: Vec<_> = fs::read_dir(workspace.root().parent().expect("a folder")).expect("a folder").flatten().collect();
-    let names: std::collections::BTreeSet<_> = beside.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let beside: Vec<_> = fs::read_dir(workspace.root().parent().expect("a folder"))
+        .expect("a folder")
+        .flatten()
+        .collect();
+    let names: std::collections::BTreeSet<_> =
+        beside.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     assert_eq!(names, ["home", "store", "tmp", "workspace"].map(str::to_owned).into());
 }
 
@@ -149,11 +158,72 @@ fn a_build_script_reaches_neither_the_home_folder_nor_the_network() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let workspace = server("fn main() {}\n", script);
     fs::write(workspace.home().join("secret"), "secret").expect("a secret");
-    fs::write(workspace.path("server/address"), listener.local_addr().expect("an address").to_string()).expect("a file");
+    fs::write(
+        workspace.path("server/address"),
+        listener.local_addr().expect("an address").to_string(),
+    )
+    .expect("a file");
     let outcome = workspace.landfall(&["build", "x"]).expect("landfall starts");
     if outcome.stderr.contains("network: true") && !outcome.stderr.contains("home: true") {
-        landfall_tests::loud::left_out("that a build script has no network: this kernel gives no network namespace");
+        landfall_tests::loud::left_out(
+            "that a build script has no network: this kernel gives no network namespace",
+        );
         return;
     }
     assert_eq!(complaints("a build script", &outcome, 0, &[]), Vec::<String>::new());
+}
+
+#[test]
+fn a_build_that_does_not_repeat_is_named_by_layer_and_path() {
+    let script = r#"
+        fn main() {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+            println!("cargo::rustc-env=NOW={}", now.as_nanos());
+        }
+    "#;
+    let workspace = server("fn main() { println!(env!(\"NOW\")); }\n", script);
+    let outcome = workspace.landfall(&["build", "x", "--check"]).expect("landfall starts");
+    let expected = ["not the same".into(), "the layer `app`".into(), "usr/bin/server".into()];
+    assert_eq!(complaints("a clock in a binary", &outcome, 4, &expected), Vec::<String>::new());
+}
+
+/// Bytes that are read are those that were hashed, or there is no image.
+#[test]
+fn a_file_that_changes_while_it_is_read_is_refused_or_built_whole() {
+    let workspace = workspace();
+    let place = workspace.path("apps/x/files/a");
+    let contents: Vec<_> = (0..2_u8).map(|letter| vec![b'a' + letter; 3_000_000]).collect();
+    fs::write(&place, &contents[0]).expect("a file");
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for content in contents.iter().cycle() {
+                // Written in place, so that a reader meets both.
+                let file = fs::OpenOptions::new().write(true).open(&place).expect("the file");
+                std::os::unix::fs::FileExt::write_all_at(&file, content, 0)
+                    .expect("it can be written");
+                if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        let outcomes =
+            (0..20).map(|_| workspace.landfall(&["build", "x", "--output", "oci-archive:out.tar"]));
+        let outcomes = outcomes.map(|outcome| outcome.expect("landfall starts")).collect();
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        outcomes
+    });
+    for outcome in &outcomes {
+        let refused = ["changed".to_owned()];
+        match outcome.status {
+            Some(0) => {}
+            status => assert_eq!(
+                complaints("a file that changes", outcome, status.unwrap_or(-1), &refused),
+                Vec::<String>::new()
+            ),
+        }
+        assert!(matches!(outcome.status, Some(0 | 1)), "{outcome:?}");
+    }
+    let verified = workspace.landfall(&["store", "verify"]).expect("landfall starts");
+    assert_eq!(complaints("the store", &verified, 0, &[]), Vec::<String>::new());
 }

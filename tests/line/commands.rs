@@ -40,7 +40,8 @@ fn run(workspace: &Workspace, line: &str) -> Outcome {
 
 fn is_digest(text: &str) -> bool {
     let hex = text.strip_prefix("sha256:").unwrap_or_default();
-    hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    hex.len() == 64
+        && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
 #[test]
@@ -57,28 +58,39 @@ fn two_apps_are_two_lines_in_the_order_that_was_asked_for() {
     let workspace = workspace();
     let alone = run(&workspace, "build one").stdout;
     let both = run(&workspace, "build two one").stdout;
-    let lines: Vec<_> = both.lines().map(|line| line.split_once(' ').expect("APP DIGEST")).collect();
+    let lines: Vec<_> =
+        both.lines().map(|line| line.split_once(' ').expect("APP DIGEST")).collect();
     assert_eq!(lines.iter().map(|(app, _)| *app).collect::<Vec<_>>(), ["two", "one"]);
     assert_eq!(lines[1].1, alone.trim());
     let all = run(&workspace, "build --all").stdout;
-    assert_eq!(all.lines().map(|line| line.split_once(' ').expect("APP DIGEST").0).collect::<Vec<_>>(), ["one", "two"]);
+    assert_eq!(
+        all.lines().map(|line| line.split_once(' ').expect("APP DIGEST").0).collect::<Vec<_>>(),
+        ["one", "two"]
+    );
 }
 
 #[test]
 fn json_has_the_digest_the_tag_and_each_layer() {
     let workspace = workspace();
     let digest = run(&workspace, "build one").stdout;
-    let answer: Value = serde_json::from_str(&run(&workspace, "build one --json").stdout).expect("JSON");
+    let answer: Value =
+        serde_json::from_str(&run(&workspace, "build one --json").stdout).expect("JSON");
     let app = &answer["apps"][0];
     let digest = digest.trim();
-    assert_eq!((app["app"].as_str(), app["version"].as_str(), app["digest"].as_str()), (Some("one"), Some("1.0.0"), Some(digest)));
+    assert_eq!(
+        (app["app"].as_str(), app["version"].as_str(), app["digest"].as_str()),
+        (Some("one"), Some("1.0.0"), Some(digest))
+    );
     assert_eq!(app["tag"].as_str().expect("a tag"), format!("1.0.0-{}", &digest[7..19]));
     let platforms = app["platforms"].as_array().expect("platforms");
     assert_eq!(platforms.len(), 2);
     for platform in platforms {
         assert!(is_digest(platform["manifest"].as_str().expect("a digest")));
         let layer = &platform["layers"][0];
-        assert_eq!((layer["name"].as_str(), layer["written"].as_bool()), (Some("content"), Some(false)));
+        assert_eq!(
+            (layer["name"].as_str(), layer["written"].as_bool()),
+            (Some("content"), Some(false))
+        );
         assert!(layer["blob"]["size_bytes"].is_u64());
     }
 }
@@ -89,7 +101,10 @@ fn a_version_of_the_command_line_goes_first() {
     let answer = run(&workspace, "build one --set version=2.0.0 --json").stdout;
     let answer: Value = serde_json::from_str(&answer).expect("JSON");
     assert_eq!(answer["apps"][0]["version"].as_str(), Some("2.0.0"));
-    assert_ne!(answer["apps"][0]["digest"].as_str(), Some(run(&workspace, "build one").stdout.trim()));
+    assert_ne!(
+        answer["apps"][0]["digest"].as_str(),
+        Some(run(&workspace, "build one").stdout.trim())
+    );
 }
 
 #[test]
@@ -109,7 +124,12 @@ fn exit_statuses_say_whose_turn_it_is() {
     ] {
         let outcome = run(&workspace, line);
         assert_eq!(outcome.status, Some(status), "{line}: {}", outcome.stderr);
-        assert_eq!(outcome.stdout.is_empty(), status != 0 || line.starts_with("store"), "{line}: {}", outcome.stdout);
+        assert_eq!(
+            outcome.stdout.is_empty(),
+            status != 0 || line.starts_with("store"),
+            "{line}: {}",
+            outcome.stdout
+        );
     }
 }
 
@@ -128,7 +148,10 @@ fn nothing_is_coloured_where_there_is_no_terminal() {
     let workspace = workspace();
     for line in ["build one", "build absent", "bild", "--help", "why one"] {
         let outcome = run(&workspace, line);
-        assert!(!outcome.stderr.contains('\u{1b}') && !outcome.stdout.contains('\u{1b}'), "{line}: {outcome:?}");
+        assert!(
+            !outcome.stderr.contains('\u{1b}') && !outcome.stdout.contains('\u{1b}'),
+            "{line}: {outcome:?}"
+        );
     }
 }
 
@@ -149,7 +172,10 @@ fn help_of_every_command_has_an_example() {
         let outcome = run(&workspace, &format!("{command} --help"));
         assert_eq!(outcome.status, Some(0), "{command}");
         assert!(outcome.stdout.contains("Example"), "{command} has no example");
-        assert!(outcome.stdout.contains(&format!("landfall {command}")), "{command}'s example is of another");
+        assert!(
+            outcome.stdout.contains(&format!("landfall {command}")),
+            "{command}'s example is of another"
+        );
     }
 }
 
@@ -163,8 +189,14 @@ fn completions_are_scripts_of_their_shell() {
         let script = workspace.path("completions");
         fs::write(&script, &outcome.stdout).expect("a file");
         match Command::new(shell).arg("-n").arg(&script).output() {
-            Ok(output) => assert!(output.status.success(), "{shell}: {}", String::from_utf8_lossy(&output.stderr)),
-            Err(_) => landfall_tests::loud::left_out(&format!("whether {shell} reads its completions: there is no {shell}")),
+            Ok(output) => assert!(
+                output.status.success(),
+                "{shell}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            ),
+            Err(_) => landfall_tests::loud::left_out(&format!(
+                "whether {shell} reads its completions: there is no {shell}"
+            )),
         }
     }
 }
@@ -188,7 +220,10 @@ fn what_init_makes_builds_at_once_and_is_not_made_twice() {
     let again = run(&workspace, "init hello");
     assert_eq!(again.status, Some(1));
     assert!(again.stderr.contains("exists"), "{}", again.stderr);
-    assert_eq!(fs::read_to_string(workspace.path("apps/hello/app.toml")).expect("app.toml"), written);
+    assert_eq!(
+        fs::read_to_string(workspace.path("apps/hello/app.toml")).expect("app.toml"),
+        written
+    );
     let second = run(&workspace, "init other");
     assert_eq!(second.status, Some(0), "{}", second.stderr);
     let built = run(&workspace, "build other");
@@ -208,6 +243,9 @@ fn an_output_has_the_digest_that_was_printed() {
         assert_eq!(first.status, Some(0), "{kind}: {}", first.stderr);
         let bytes = fs::read(workspace.path(file)).expect("an archive");
         assert_eq!(run(&workspace, &line).status, Some(0), "written over");
-        assert!(bytes == fs::read(workspace.path(file)).expect("an archive"), "{kind} is not the same twice");
+        assert!(
+            bytes == fs::read(workspace.path(file)).expect("an archive"),
+            "{kind} is not the same twice"
+        );
     }
 }

@@ -19,12 +19,20 @@ fn is_root() -> bool {
 /// Runs a script with the landfall of `workspace` as `$1` in mount namespaces of its own; none
 /// where this machine refuses them.
 fn unshared(workspace: &Workspace, script: &str) -> Option<Outcome> {
-    if !is_root() || !Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|status| status.success()) {
+    if !is_root()
+        || !Command::new("unshare")
+            .args(["-m", "true"])
+            .status()
+            .is_ok_and(|status| status.success())
+    {
         return None;
     }
     let like = workspace.command(&[]).expect("there is a landfall");
     let mut command = Command::new("unshare");
-    command.args(["-m", "sh", "-c", script, "sh"]).arg(like.get_program()).current_dir(workspace.root());
+    command
+        .args(["-m", "sh", "-c", script, "sh"])
+        .arg(like.get_program())
+        .current_dir(workspace.root());
     command.env_clear().envs(like.get_envs().filter_map(|(name, value)| Some((name, value?))));
     Some(Outcome::from(command.output().expect("unshare starts")))
 }
@@ -35,7 +43,8 @@ fn none(complaints: Vec<String>) {
 
 /// A file that no compression makes smaller than the disk.
 fn fill(workspace: &Workspace) {
-    fs::write(workspace.path("apps/x/files/a"), landfall_tests::apps::mixed(6_000_000)).expect("a file");
+    fs::write(workspace.path("apps/x/files/a"), landfall_tests::apps::mixed(6_000_000))
+        .expect("a file");
 }
 
 #[test]
@@ -46,12 +55,19 @@ fn a_full_disk_is_said_and_leaves_a_store_that_works_once_there_is_room() {
         \"$1\" build x --store ../small/store; echo $? >../status
         mount -o remount,size=64m ../small
         \"$1\" build x --store ../small/store && \"$1\" store verify --store ../small/store";
-    let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99)) else {
+    let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99))
+    else {
         return left_out("a full disk: nothing can be mounted here");
     };
-    let status = fs::read_to_string(workspace.root().parent().expect("a folder").join("status")).expect("a status");
+    let status = fs::read_to_string(workspace.root().parent().expect("a folder").join("status"))
+        .expect("a status");
     assert_eq!(status.trim(), "3", "{}", outcome.stderr);
-    none(complaints("a full disk", &Outcome { stdout: String::new(), ..outcome.clone() }, 0, &["No space left".into()]));
+    none(complaints(
+        "a full disk",
+        &Outcome { stdout: String::new(), ..outcome.clone() },
+        0,
+        &["No space left".into()],
+    ));
     let wanted = workspace.landfall(&["build", "x"]).expect("landfall starts");
     assert_eq!(outcome.stdout, wanted.stdout);
 }
@@ -63,7 +79,8 @@ fn a_disk_that_is_full_for_the_output_leaves_no_half_file() {
     let script = "mkdir ../small && mount -t tmpfs -o size=1m none ../small || exit 99
         \"$1\" build x --store ../store --output oci-archive:../small/out.tar; status=$?
         ls -A ../small; exit $status";
-    let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99)) else {
+    let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99))
+    else {
         return left_out("a full disk for the output: nothing can be mounted here");
     };
     none(complaints("a full disk", &outcome, 3, &["out.tar".into(), "No space left".into()]));
@@ -74,10 +91,16 @@ fn a_store_that_may_not_be_written_is_named() {
     let workspace = workspace();
     let script = "mkdir ../fixed && mount -t tmpfs -o size=1m,ro none ../fixed || exit 99
         \"$1\" build x --store ../fixed/store";
-    let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99)) else {
+    let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99))
+    else {
         return left_out("a store that may not be written: nothing can be mounted here");
     };
-    none(complaints("a read-only store", &outcome, 3, &["fixed/store".into(), "Read-only file system".into()]));
+    none(complaints(
+        "a read-only store",
+        &outcome,
+        3,
+        &["fixed/store".into(), "Read-only file system".into()],
+    ));
 }
 
 #[test]
@@ -85,10 +108,16 @@ fn a_built_store_that_may_not_be_written_is_named() {
     let workspace = workspace();
     let script = "\"$1\" build x --store ../store >/dev/null && mount --bind ../store ../store && mount -o remount,bind,ro ../store || exit 99
         echo changed >apps/x/files/a; \"$1\" build x --store ../store";
-    let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99)) else {
+    let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99))
+    else {
         return left_out("a built store that may not be written: nothing can be mounted here");
     };
-    none(complaints("a read-only store", &outcome, 3, &["../store".into(), "can only be read".into()]));
+    none(complaints(
+        "a read-only store",
+        &outcome,
+        3,
+        &["../store".into(), "can only be read".into()],
+    ));
 }
 
 #[test]
@@ -99,10 +128,21 @@ fn a_store_on_another_file_system_works_and_hands_out() {
     };
     let like = workspace.command(&[]).expect("there is a landfall");
     let mut command = Command::new(like.get_program());
-    command.args(["build", "x", "--output", "oci:out", "--store"]).arg(memory.path().join("store")).current_dir(workspace.root());
+    command
+        .args(["build", "x", "--output", "oci:out", "--store"])
+        .arg(memory.path().join("store"))
+        .current_dir(workspace.root());
     let outcome = Outcome::from(command.output().expect("landfall starts"));
-    none(complaints("another file system", &Outcome { stdout: String::new(), ..outcome.clone() }, 0, &[]));
-    assert_eq!(workspace.landfall(&["build", "x"]).expect("landfall starts").stdout, outcome.stdout);
+    none(complaints(
+        "another file system",
+        &Outcome { stdout: String::new(), ..outcome.clone() },
+        0,
+        &[],
+    ));
+    assert_eq!(
+        workspace.landfall(&["build", "x"]).expect("landfall starts").stdout,
+        outcome.stdout
+    );
     assert!(workspace.path("out/index.json").is_file());
 }
 
@@ -122,7 +162,10 @@ fn a_folder_that_is_no_store_is_not_made_one() {
     fs::write(workspace.store().join("thesis.txt"), "years").expect("a file");
     let outcome = workspace.landfall(&["store", "gc"]).expect("landfall starts");
     assert_ne!(outcome.status, Some(0), "{outcome:?}");
-    assert_eq!(fs::read_to_string(workspace.store().join("thesis.txt")).expect("it is still there"), "years");
+    assert_eq!(
+        fs::read_to_string(workspace.store().join("thesis.txt")).expect("it is still there"),
+        "years"
+    );
 }
 
 #[test]
@@ -131,18 +174,34 @@ fn a_name_that_is_not_utf8_is_shown_escaped() {
     let name = OsStr::from_bytes(b"files/\xff\xfe");
     fs::write(workspace.path("apps/x").join(Path::new(name)), "x").expect("a file");
     let text = fs::read_to_string(workspace.path("apps/x/app.toml")).expect("app.toml");
-    fs::write(workspace.path("apps/x/app.toml"), text.replace("\"files/a\" = \"/srv/a\"", "\"files\" = \"/srv\"")).expect("app.toml");
+    fs::write(
+        workspace.path("apps/x/app.toml"),
+        text.replace("\"files/a\" = \"/srv/a\"", "\"files\" = \"/srv\""),
+    )
+    .expect("app.toml");
     let outcome = workspace.landfall(&["build", "x"]).expect("landfall starts");
-    none(complaints("a name that is not UTF-8", &outcome, 1, &["not UTF-8".into(), "apps/x/files/".into()]));
+    none(complaints(
+        "a name that is not UTF-8",
+        &outcome,
+        1,
+        &["not UTF-8".into(), "apps/x/files/".into()],
+    ));
 }
 
 #[test]
 fn a_control_character_in_the_name_of_a_file_does_not_reach_the_terminal() {
     let workspace = workspace();
     fs::create_dir(workspace.path("apps/x/files/tree")).expect("a folder");
-    landfall_tests::tree::shell("mkfifo \"$1\"", &[&workspace.path("apps/x/files/tree/\u{1b}]0;owned\u{7}")]);
+    landfall_tests::tree::shell(
+        "mkfifo \"$1\"",
+        &[&workspace.path("apps/x/files/tree/\u{1b}]0;owned\u{7}")],
+    );
     let text = fs::read_to_string(workspace.path("apps/x/app.toml")).expect("app.toml");
-    fs::write(workspace.path("apps/x/app.toml"), text.replace("\"files/a\" = \"/srv/a\"", "\"files/tree\" = \"/srv\"")).expect("app.toml");
+    fs::write(
+        workspace.path("apps/x/app.toml"),
+        text.replace("\"files/a\" = \"/srv/a\"", "\"files/tree\" = \"/srv\""),
+    )
+    .expect("app.toml");
     let outcome = workspace.landfall(&["build", "x"]).expect("landfall starts");
     none(complaints("a control character", &outcome, 1, &["owned".into()]));
     assert!(!outcome.stderr.contains(['\u{1b}', '\u{7}']), "{:?}", outcome.stderr);
@@ -157,5 +216,10 @@ fn a_file_that_may_not_be_read_is_named() {
         return left_out("a file that may not be read: root reads every file");
     }
     let outcome = workspace.landfall(&["build", "x"]).expect("landfall starts");
-    none(complaints("a file that may not be read", &outcome, 1, &["apps/x/files/a".into(), "ermission".into()]));
+    none(complaints(
+        "a file that may not be read",
+        &outcome,
+        1,
+        &["apps/x/files/a".into(), "ermission".into()],
+    ));
 }

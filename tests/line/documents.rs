@@ -23,9 +23,19 @@ fn printed(arguments: &[&str]) -> String {
 /// The commands that `--help` lists.
 pub fn commands() -> Vec<String> {
     let help = printed(&["--help"]);
-    let list = help.split("Commands:\n").nth(1).expect("a list of commands").split("\n\n").next().unwrap_or_default();
+    let list = help
+        .split("Commands:\n")
+        .nth(1)
+        .expect("a list of commands")
+        .split("\n\n")
+        .next()
+        .unwrap_or_default();
     let names = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").map(str::to_owned).collect()
+    names
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -33,7 +43,8 @@ fn the_two_commands_of_the_readme_exist() {
     let readme = document("README.md");
     let section = readme.split("## The two commands").nth(1).expect("the section");
     let block = section.split("```").nth(1).expect("a block");
-    let words: Vec<Vec<&str>> = block.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    let words: Vec<Vec<&str>> =
+        block.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
     let [build, test] = &words[..] else { panic!("not two commands: {words:?}") };
     assert_eq!(build[..4], ["cargo", "xtask", "build", "myapp"]);
     assert_eq!(test[..3], ["cargo", "xtask", "test"]);
@@ -47,11 +58,17 @@ fn the_two_commands_of_the_readme_exist() {
 fn every_command_is_in_the_reference() {
     let reference = document("docs/reference/commands.md");
     for command in commands() {
-        assert!(reference.contains(&format!("landfall {command}")), "`{command}` is not in docs/reference/commands.md");
+        assert!(
+            reference.contains(&format!("landfall {command}")),
+            "`{command}` is not in docs/reference/commands.md"
+        );
     }
 }
 
 #[test]
 fn the_schema_in_the_repository_is_the_products() {
-    assert!(document("docs/reference/app.schema.json") == printed(&["schema"]), "docs/reference/app.schema.json is stale: write `landfall schema` into it");
+    assert!(
+        document("docs/reference/app.schema.json") == printed(&["schema"]),
+        "docs/reference/app.schema.json is stale: write `landfall schema` into it"
+    );
 }

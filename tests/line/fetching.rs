@@ -58,11 +58,20 @@ impl Server {
 
     /// How often `path` was asked for.
     pub fn asked(&self, path: &str) -> usize {
-        self.asked.lock().expect("no test panics with it").iter().filter(|asked| *asked == path).count()
+        self.asked
+            .lock()
+            .expect("no test panics with it")
+            .iter()
+            .filter(|asked| *asked == path)
+            .count()
     }
 }
 
-fn answer(mut stream: TcpStream, answers: &Answers, asked: &Mutex<Vec<String>>) -> std::io::Result<()> {
+fn answer(
+    mut stream: TcpStream,
+    answers: &Answers,
+    asked: &Mutex<Vec<String>>,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut request, mut line) = (String::new(), String::new());
     reader.read_line(&mut request)?;
@@ -90,7 +99,10 @@ fn send(stream: &mut TcpStream, answer: Answer) -> std::io::Result<()> {
             }
         }
         Answer::Redirect(to) => {
-            write!(stream, "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            write!(
+                stream,
+                "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
         }
         Answer::Status(status) => {
             write!(stream, "HTTP/1.1 {status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -171,7 +183,11 @@ fn the_lock_has_the_digest_and_the_size_of_each_file() {
         );
         assert!(text.contains(&entry), "{text}\nhas not\n{entry}");
     }
-    assert_eq!(text.matches("name = \"release\"").count(), 1, "one file for both platforms is one entry: {text}");
+    assert_eq!(
+        text.matches("name = \"release\"").count(),
+        1,
+        "one file for both platforms is one entry: {text}"
+    );
     let again = run(&workspace, "lock x");
     assert_eq!(again.status, Some(0));
     assert_eq!(fs::read_to_string(workspace.path("apps/x/app.lock")).expect("app.lock"), text);

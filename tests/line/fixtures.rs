@@ -26,24 +26,39 @@ fn there_are_at_least_twenty_and_all_of_them_build() {
 }
 
 fn names(text: &str) -> Vec<String> {
-    let lines = text.lines().filter_map(|line| line.strip_prefix("//- apps/")?.strip_suffix("/app.toml"));
+    let lines =
+        text.lines().filter_map(|line| line.strip_prefix("//- apps/")?.strip_suffix("/app.toml"));
     lines.map(str::to_owned).collect()
 }
 
 #[test]
 fn none_of_them_compiles_anything() {
     for fixture in apps::all() {
-        assert!(!fixture.text.contains("cargo = "), "{} compiles, and digests of what is compiled follow the compiler", fixture.name);
+        assert!(
+            !fixture.text.contains("cargo = "),
+            "{} compiles, and digests of what is compiled follow the compiler",
+            fixture.name
+        );
     }
 }
 
 #[test]
 fn every_placement_and_every_key_of_the_image_is_used_by_one() {
     let whole: String = apps::all().into_iter().map(|fixture| fixture.text).collect();
-    let placements = ["unpack", "copy", "files", "templates", "directories", "symlinks", "compression"];
+    let placements =
+        ["unpack", "copy", "files", "templates", "directories", "symlinks", "compression"];
     let image = [
-        "entrypoint", "command", "user", "working_directory", "env", "ports", "volumes", "stop_signal", "labels",
-        "annotations", "values",
+        "entrypoint",
+        "command",
+        "user",
+        "working_directory",
+        "env",
+        "ports",
+        "volumes",
+        "stop_signal",
+        "labels",
+        "annotations",
+        "values",
     ];
     let unpack = ["strip", "include", "exclude", "modes", "owners"];
     for key in placements.iter().chain(&image).chain(&unpack) {

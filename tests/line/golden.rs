@@ -39,5 +39,10 @@ fn every_fixture_has_the_digest_that_the_repository_has() {
         _ => {}
     }
     let differences = built::differences(&golden(), found);
-    assert!(differences.is_empty(), "other digests than in {}:\n{}", file().display(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "other digests than in {}:\n{}",
+        file().display(),
+        differences.join("\n")
+    );
 }

@@ -34,7 +34,10 @@ fn a_build_refuses_what_is_not_locked_and_keeps_nothing_of_it() {
         server.set("/x-1.0.0-amd64.txt", answer);
         let outcome = run(&workspace, "build x");
         assert!(matches!(outcome.status, Some(1 | 3)), "{name}: {outcome:?}");
-        assert!(outcome.stdout.is_empty() && !outcome.stderr.contains("panicked"), "{name}: {outcome:?}");
+        assert!(
+            outcome.stdout.is_empty() && !outcome.stderr.contains("panicked"),
+            "{name}: {outcome:?}"
+        );
         assert!(outcome.stderr.contains(word), "{name}: `{word}` is not in {}", outcome.stderr);
         assert_eq!(run(&workspace, "store verify").status, Some(0), "{name}");
         server.set("/x-1.0.0-amd64.txt", Answer::File(b"for amd64\n".to_vec()));
@@ -69,10 +72,17 @@ fn another_host_is_asked_where_app_toml_allows_it() {
     let (server, other) = (server(), Server::start());
     for platform in ["amd64", "arm64"] {
         other.set("/file.txt", Answer::File(b"elsewhere\n".to_vec()));
-        server.set(&format!("/x-1.0.0-{platform}.txt"), Answer::Redirect(format!("{}/file.txt", other.origin)));
+        server.set(
+            &format!("/x-1.0.0-{platform}.txt"),
+            Answer::Redirect(format!("{}/file.txt", other.origin)),
+        );
     }
     let workspace = workspace(&server, "redirects = [\"127.0.0.1\"]\n");
     let outcome = run(&workspace, "lock x");
     assert_eq!(outcome.status, Some(0), "{}", outcome.stderr);
-    assert!(fs::read_to_string(workspace.path("apps/x/app.lock")).expect("app.lock").contains(&digest::of(b"elsewhere\n")));
+    assert!(
+        fs::read_to_string(workspace.path("apps/x/app.lock"))
+            .expect("app.lock")
+            .contains(&digest::of(b"elsewhere\n"))
+    );
 }

@@ -84,10 +84,15 @@ fn prepare(workspace: &Workspace, name: &str) {
 /// Whether the failpoint was reached.
 fn killed_at(workspace: &Workspace, name: &str, pass: usize) -> bool {
     let mut command = workspace.command(command_of(name)).expect("there is a landfall");
-    let output = command.env("LANDFALL_FAILPOINT", format!("{name}:{pass}")).output().expect("landfall starts");
+    let output = command
+        .env("LANDFALL_FAILPOINT", format!("{name}:{pass}"))
+        .output()
+        .expect("landfall starts");
     match output.status.signal() {
         Some(signal) => assert_eq!(signal, SIGABRT, "{name}"),
-        None => assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr)),
+        None => {
+            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr))
+        }
     }
     output.status.signal().is_some()
 }
@@ -110,7 +115,9 @@ fn swept(workspace: &Workspace) -> Vec<String> {
     let foreign = names.filter(|path| !known.iter().any(|known| path.ends_with(known)));
     foreign
         .map(|path| {
-            fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path)).expect("it can be removed");
+            fs::remove_file(&path)
+                .or_else(|_| fs::remove_dir_all(&path))
+                .expect("it can be removed");
             path.file_name().expect("a name").to_string_lossy().into_owned()
         })
         .collect()
@@ -133,9 +140,14 @@ fn a_death_at_every_failpoint_is_mended_by_the_next_command() {
             left.extend(swept(&workspace).into_iter().map(|file| format!("{name} leaves {file}")));
         }
     }
-    let missed: Vec<_> = landfall_failpoint::ALL.iter().filter(|name| !hits.contains_key(**name)).collect();
+    let missed: Vec<_> =
+        landfall_failpoint::ALL.iter().filter(|name| !hits.contains_key(**name)).collect();
     assert!(missed.is_empty(), "never reached: {missed:?}; reached: {hits:?}");
-    assert!(left.is_empty(), "what a death leaves beside the user's files is mended by nobody:\n{}", left.join("\n"));
+    assert!(
+        left.is_empty(),
+        "what a death leaves beside the user's files is mended by nobody:\n{}",
+        left.join("\n")
+    );
 }
 
 /// Numbers that look random and are the same in every run.

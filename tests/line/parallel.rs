@@ -12,7 +12,12 @@ const BUILDS: usize = 4;
 
 fn start(workspace: &Workspace) -> Child {
     let mut build = workspace.command(&["build", "--all", "--json"]).expect("there is a landfall");
-    build.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("landfall starts")
+    build
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("landfall starts")
 }
 
 /// Collects until every build has ended; gives how often.
@@ -35,7 +40,9 @@ fn four_builds_at_once_with_a_collection_running_lose_nothing() {
     for round in 0..ROUNDS {
         // What an earlier round left becomes garbage, and what is wanted has to be made again.
         if round > 0 {
-            let other = workspace.landfall(&["build", "--all", "--set", "version=9.9.9"]).expect("landfall starts");
+            let other = workspace
+                .landfall(&["build", "--all", "--set", "version=9.9.9"])
+                .expect("landfall starts");
             assert_eq!(other.status, Some(0), "{}", other.stderr);
         }
         let mut builds: Vec<_> = (0..BUILDS).map(|_| start(&workspace)).collect();
@@ -57,7 +64,8 @@ fn four_builds_at_once_with_a_collection_running_lose_nothing() {
 fn outputs_are_whole(workspace: &Workspace) {
     for app in undisturbed().keys() {
         let place = format!("oci:{app}-out");
-        let outcome = workspace.landfall(&["build", app, "--output", &place]).expect("landfall starts");
+        let outcome =
+            workspace.landfall(&["build", app, "--output", &place]).expect("landfall starts");
         assert_eq!(outcome.status, Some(0), "{app}: {}", outcome.stderr);
         assert_eq!(outcome.stdout.trim(), undisturbed()[app].digest);
     }
@@ -69,7 +77,8 @@ fn a_flipped_bit_is_found_and_the_next_build_heals_it() {
     let run = |line: &[&str]| workspace.landfall(line).expect("landfall starts");
     let first = run(&["build", "big-file"]);
     let layer = &undisturbed()["big-file"].layers["linux/amd64 content"];
-    let blob = find(&workspace.store(), layer.trim_start_matches("sha256:")).expect("the blob's file");
+    let blob =
+        find(&workspace.store(), layer.trim_start_matches("sha256:")).expect("the blob's file");
     let mut bytes = std::fs::read(&blob).expect("a blob");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -85,7 +94,12 @@ fn a_flipped_bit_is_found_and_the_next_build_heals_it() {
 /// The file below `folder/blobs` whose path ends with the digest, however it is sharded.
 fn find(folder: &std::path::Path, hex: &str) -> Option<std::path::PathBuf> {
     for entry in std::fs::read_dir(folder.join("blobs")).ok()?.flatten() {
-        for name in [entry.path(), entry.path().join(hex), entry.path().join(&hex[..2]).join(hex), entry.path().join(&hex[2..])] {
+        for name in [
+            entry.path(),
+            entry.path().join(hex),
+            entry.path().join(&hex[..2]).join(hex),
+            entry.path().join(&hex[2..]),
+        ] {
             if name.is_file() && name.to_string_lossy().ends_with(&hex[2..]) {
                 return Some(name);
             }

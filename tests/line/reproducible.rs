@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use landfall_testkit::Workspace;
+use landfall_tests::apps;
 use landfall_tests::built;
 use landfall_tests::loud::left_out;
 use landfall_tests::tree::{copy_in_order, shell};
-use landfall_tests::apps;
 use tempfile::TempDir;
 
 use crate::fixtures::undisturbed;
@@ -24,20 +24,32 @@ type Disturbance = (&'static str, fn(&World) -> Result<Vec<Command>, String>);
 const DISTURBANCES: &[Disturbance] = &[
     ("one thread", |world| Ok(vec![with(world.build("one"), |build| build.arg("--threads=1"))])),
     ("two threads", |world| Ok(vec![with(world.build("two"), |build| build.arg("--threads=2"))])),
-    ("eight threads", |world| Ok(vec![with(world.build("eight"), |build| build.arg("--threads=8"))])),
-    ("another clock", another_clock),
-    ("another time zone", |world| Ok(vec![with(world.build("zone"), |build| build.env("TZ", "Asia/Seoul"))])),
-    ("another locale", |world| {
-        Ok(vec![with(world.build("locale"), |build| build.env("LANG", "tr_TR.UTF-8").env("LC_ALL", "tr_TR.UTF-8"))])
+    ("eight threads", |world| {
+        Ok(vec![with(world.build("eight"), |build| build.arg("--threads=8"))])
     }),
-    ("umask 077", |world| Ok(vec![through_shell("umask 077; exec \"$@\"", &world.build("umask-077"))])),
-    ("umask 000", |world| Ok(vec![through_shell("umask 000; exec \"$@\"", &world.build("umask-000"))])),
+    ("another clock", another_clock),
+    ("another time zone", |world| {
+        Ok(vec![with(world.build("zone"), |build| build.env("TZ", "Asia/Seoul"))])
+    }),
+    ("another locale", |world| {
+        Ok(vec![with(world.build("locale"), |build| {
+            build.env("LANG", "tr_TR.UTF-8").env("LC_ALL", "tr_TR.UTF-8")
+        })])
+    }),
+    ("umask 077", |world| {
+        Ok(vec![through_shell("umask 077; exec \"$@\"", &world.build("umask-077"))])
+    }),
+    ("umask 000", |world| {
+        Ok(vec![through_shell("umask 000; exec \"$@\"", &world.build("umask-000"))])
+    }),
     ("another user", another_user),
     ("another TMPDIR", |world| {
         let folder = world.folder("another-tmp");
         Ok(vec![with(world.build("tmp"), |build| build.env("TMPDIR", folder))])
     }),
-    ("no TMPDIR", |world| Ok(vec![with(world.build("no-tmp"), |build| build.env_remove("TMPDIR"))])),
+    ("no TMPDIR", |world| {
+        Ok(vec![with(world.build("no-tmp"), |build| build.env_remove("TMPDIR"))])
+    }),
     ("another folder", |world| {
         let copy = world.scratch.path().join("a folder/with spaces/äöü");
         shell("mkdir -p \"$2\"; cp -a \"$1/.\" \"$2\"", &[&world.workspace.root(), &copy]);
@@ -51,17 +63,26 @@ const DISTURBANCES: &[Disturbance] = &[
     ("another file system", |world| on_memory(world, "sorted", false)),
     ("another file system in another order", |world| on_memory(world, "reversed", true)),
     ("a warm store", |world| Ok(vec![world.build("one")])),
-    ("a warm store without its stat cache", |world| Ok(vec![with(world.build("one"), |build| build.arg("--paranoid"))])),
-    ("every input read again", |world| Ok(vec![with(world.build("paranoid"), |build| build.arg("--paranoid"))])),
+    ("a warm store without its stat cache", |world| {
+        Ok(vec![with(world.build("one"), |build| build.arg("--paranoid"))])
+    }),
+    ("every input read again", |world| {
+        Ok(vec![with(world.build("paranoid"), |build| build.arg("--paranoid"))])
+    }),
     ("hard links", hard_links),
     ("other times and permission bits", other_times),
     ("compiler flags around", |world| {
         Ok(vec![with(world.build("flags"), |build| {
-            build.env("RUSTFLAGS", "-Ctarget-cpu=native").env("CFLAGS", "-O3").env("SOURCE_DATE_EPOCH", "1")
+            build
+                .env("RUSTFLAGS", "-Ctarget-cpu=native")
+                .env("CFLAGS", "-O3")
+                .env("SOURCE_DATE_EPOCH", "1")
         })])
     }),
     ("no home", |world| Ok(vec![with(world.build("no-home"), |build| build.env_remove("HOME"))])),
-    ("CI", |world| Ok(vec![with(world.build("ci"), |build| build.env("CI", "true").env("NO_COLOR", "1"))])),
+    ("CI", |world| {
+        Ok(vec![with(world.build("ci"), |build| build.env("CI", "true").env("NO_COLOR", "1"))])
+    }),
     ("four builds at once in one store", |world| Ok((0..4).map(|_| world.build("four")).collect())),
 ];
 
@@ -88,8 +109,13 @@ impl World {
     fn build_in(&self, folder: &Path, store: &str) -> Command {
         let like = self.workspace.command(&[]).expect("there is a landfall");
         let mut command = Command::new(like.get_program());
-        command.env_clear().envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(folder);
-        command.args(["build", "--all", "--json", "--store"]).arg(self.folder("stores").join(store));
+        command
+            .env_clear()
+            .envs(like.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .current_dir(folder);
+        command
+            .args(["build", "--all", "--json", "--store"])
+            .arg(self.folder("stores").join(store));
         command
     }
 }
@@ -113,7 +139,12 @@ fn through_shell(script: &str, command: &Command) -> Command {
 }
 
 fn has(program: &str) -> bool {
-    Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok()
 }
 
 fn another_clock(world: &World) -> Result<Vec<Command>, String> {
@@ -134,13 +165,20 @@ fn another_user(world: &World) -> Result<Vec<Command>, String> {
         return Err("only root can become another user, by `setpriv`".into());
     }
     // Everything is copied to where another user may go.
-    let folder = tempfile::Builder::new().prefix("landfall-nobody-").tempdir_in("/var/tmp").expect("a folder").keep();
+    let folder = tempfile::Builder::new()
+        .prefix("landfall-nobody-")
+        .tempdir_in("/var/tmp")
+        .expect("a folder")
+        .keep();
     let build = world.build_in(&world.workspace.root(), "unused");
     let script = "cp -a \"$1\" \"$3/workspace\"; cp \"$2\" \"$3/landfall\"; mkdir \"$3/store\"; chown -R 65534:65534 \"$3\"; chmod 755 \"$3\"";
     shell(script, &[&world.workspace.root(), Path::new(build.get_program()), &folder]);
     let mut command = Command::new("sh");
     let run = "setpriv --reuid=65534 --regid=65534 --clear-groups \"$1/landfall\" build --all --json --store \"$1/store\"; status=$?; rm -rf \"$1\"; exit $status";
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir(folder.join("workspace"));
+    command
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .current_dir(folder.join("workspace"));
     command.args(["-c", run, "sh"]).arg(&folder);
     Ok(vec![command])
 }
@@ -150,7 +188,16 @@ fn on_memory(world: &World, name: &str, reversed: bool) -> Result<Vec<Command>, 
     let folder = folder.map_err(|error| format!("/dev/shm cannot be written: {error}"))?.keep();
     copy_in_order(&world.workspace.root(), &folder.join("workspace"), reversed);
     let build = world.build_in(&folder.join("workspace"), &format!("memory-{name}"));
-    let mut cleaned = through(&["sh", "-c", "folder=$1; shift; \"$@\"; status=$?; rm -rf \"$folder\"; exit $status", "sh", ""], &build);
+    let mut cleaned = through(
+        &[
+            "sh",
+            "-c",
+            "folder=$1; shift; \"$@\"; status=$?; rm -rf \"$folder\"; exit $status",
+            "sh",
+            "",
+        ],
+        &build,
+    );
     cleaned = replace_argument(cleaned, 4, &folder);
     Ok(vec![cleaned])
 }
@@ -169,7 +216,10 @@ fn replace_argument(command: Command, index: usize, argument: &Path) -> Command 
 /// Every file is a link to the workspace's own, and two equal files are one.
 fn hard_links(world: &World) -> Result<Vec<Command>, String> {
     let copy = world.scratch.path().join("linked");
-    shell("cp -al \"$1\" \"$2\"; ln -f \"$2/apps/twins/files/a\" \"$2/apps/twins/files/b\"", &[&world.workspace.root(), &copy]);
+    shell(
+        "cp -al \"$1\" \"$2\"; ln -f \"$2/apps/twins/files/a\" \"$2/apps/twins/files/b\"",
+        &[&world.workspace.root(), &copy],
+    );
     Ok(vec![world.build_in(&copy, "linked")])
 }
 

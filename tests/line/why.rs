@@ -72,12 +72,17 @@ fn outcome(case: &Case) -> (String, Vec<String>) {
     let outcome = case.run(&workspace);
     assert_eq!(outcome.status, Some(0), "{}: {}", case.name, outcome.stderr);
     let last = case.steps.last().cloned().unwrap_or_default();
-    let lines = if last.starts_with("$ build") { apps(&outcome.stdout) } else { changes(&outcome.stdout) };
+    let lines =
+        if last.starts_with("$ build") { apps(&outcome.stdout) } else { changes(&outcome.stdout) };
     (outcome.stdout, lines)
 }
 
 fn apps(stdout: &str) -> Vec<String> {
-    let names: Vec<_> = stdout.lines().filter_map(|line| line.split_once(' ')).map(|(name, _)| format!("app {name}")).collect();
+    let names: Vec<_> = stdout
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, _)| format!("app {name}"))
+        .collect();
     if names.is_empty() { vec!["no app".into()] } else { names }
 }
 
@@ -86,10 +91,15 @@ fn changes(stdout: &str) -> Vec<String> {
     let list = |key: &str| answer[key].as_array().expect("a list").clone();
     let (inputs, layers) = (list("inputs"), list("layers"));
     if inputs.is_empty() && layers.is_empty() {
-        assert_eq!(answer["old_digest"], answer["new_digest"], "nothing changed and the digest differs");
+        assert_eq!(
+            answer["old_digest"], answer["new_digest"],
+            "nothing changed and the digest differs"
+        );
         return vec!["nothing changed".into()];
     }
-    let bytes = answer["bytes_to_move"].as_u64().map_or_else(|| "unknown".into(), |bytes| bytes.to_string());
+    let bytes = answer["bytes_to_move"]
+        .as_u64()
+        .map_or_else(|| "unknown".into(), |bytes| bytes.to_string());
     let lines = inputs.iter().map(input).chain(layers.iter().map(layer));
     lines.chain([format!("bytes {bytes}")]).collect()
 }
@@ -107,8 +117,10 @@ fn input(change: &Value) -> String {
 
 fn layer(change: &Value) -> String {
     let word = |key: &str| change[key].as_str().expect("a text").to_owned();
-    let because: Vec<_> = change["because"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
-    let because = if because.is_empty() { String::new() } else { format!(" because {}", because.join(", ")) };
+    let because: Vec<_> =
+        change["because"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    let because =
+        if because.is_empty() { String::new() } else { format!(" because {}", because.join(", ")) };
     let size = change["size_bytes"].as_u64().map(|bytes| format!(" {bytes}")).unwrap_or_default();
     format!("layer {} {} {}{size}{because}", word("platform"), word("layer"), word("kind"))
 }
@@ -119,7 +131,12 @@ fn every_change_has_the_answer_that_is_written_down() {
     for case in case::read(CASES) {
         let (stdout, found) = outcome(&case);
         if found != case.expected {
-            wrong.push(format!("== {}\n| {}\n(wanted)\n| {}\n{stdout}", case.name, found.join("\n| "), case.expected.join("\n| ")));
+            wrong.push(format!(
+                "== {}\n| {}\n(wanted)\n| {}\n{stdout}",
+                case.name,
+                found.join("\n| "),
+                case.expected.join("\n| ")
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} answers differ:\n{}", wrong.len(), wrong.join("\n"));
@@ -129,7 +146,11 @@ fn every_change_has_the_answer_that_is_written_down() {
 fn there_are_thirty_changes_and_six_of_them_change_nothing() {
     let cases = case::read(CASES);
     let nothing = cases.iter().filter(|case| case.expected == ["nothing changed"]).count();
-    assert!(cases.len() >= 30 && nothing >= 6, "{} cases, {nothing} of them change nothing", cases.len());
+    assert!(
+        cases.len() >= 30 && nothing >= 6,
+        "{} cases, {nothing} of them change nothing",
+        cases.len()
+    );
 }
 
 /// A promise is kept: the layers that `why` names are those that the build writes then.
@@ -154,7 +175,9 @@ fn broken_promise(case: &Case) -> Option<String> {
     let same = built["apps"][0]["digest"].as_str() == Some(before.trim());
     let nothing = said["inputs"] == json("[]") && said["layers"] == json("[]");
     let kept = named == written && same == nothing;
-    (!kept).then(|| format!("{}: named {named:?}, written {written:?}, the same digest: {same}", case.name))
+    (!kept).then(|| {
+        format!("{}: named {named:?}, written {written:?}, the same digest: {same}", case.name)
+    })
 }
 
 fn json(text: &str) -> Value {

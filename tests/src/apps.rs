@@ -73,7 +73,8 @@ fn write_made(path: &Path, how: &str) {
     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
     let (kind, value) = how.split_once('=').expect("KIND=VALUE");
     let bytes = match kind {
-        "archive" => fs::read(fixtures_folder().join("archives/accepted").join(value)).expect("an archive of the corpus"),
+        "archive" => fs::read(fixtures_folder().join("archives/accepted").join(value))
+            .expect("an archive of the corpus"),
         "mixed" => mixed(value.parse().expect("a length")),
         _ => panic!("`{how}` makes nothing"),
     };
@@ -89,6 +90,10 @@ pub fn mixed(length: usize) -> Vec<u8> {
         state ^= state << 17;
         Some(state.to_le_bytes()[0])
     });
-    let stretch = |index: usize| index / 50_000 % 2 == 0;
-    noise.take(length).enumerate().map(|(index, byte)| if stretch(index) { b"landfall "[index % 9] } else { byte }).collect()
+    let stretch = |index: usize| (index / 50_000).is_multiple_of(2);
+    noise
+        .take(length)
+        .enumerate()
+        .map(|(index, byte)| if stretch(index) { b"landfall "[index % 9] } else { byte })
+        .collect()
 }

@@ -32,7 +32,10 @@ fn one(app: &Value) -> BuiltApp {
     let layers = platforms.iter().flat_map(|platform| {
         let layers = platform["layers"].as_array().expect("layers");
         layers.iter().map(|layer| {
-            (format!("{} {}", text(&platform["platform"]), text(&layer["name"])), text(&layer["blob"]["digest"]))
+            (
+                format!("{} {}", text(&platform["platform"]), text(&layer["name"])),
+                text(&layer["blob"]["digest"]),
+            )
         })
     });
     BuiltApp { digest: text(&app["digest"]), layers: layers.collect() }
@@ -46,7 +49,9 @@ fn text(value: &Value) -> String {
 pub fn differences(wanted: &BuiltApps, found: &BuiltApps) -> Vec<String> {
     let names: std::collections::BTreeSet<_> = wanted.keys().chain(found.keys()).collect();
     let differing = names.into_iter().filter(|name| wanted.get(*name) != found.get(*name));
-    differing.map(|name| format!("{name}: {}", difference(wanted.get(name), found.get(name)))).collect()
+    differing
+        .map(|name| format!("{name}: {}", difference(wanted.get(name), found.get(name))))
+        .collect()
 }
 
 fn difference(wanted: Option<&BuiltApp>, found: Option<&BuiltApp>) -> String {
@@ -55,7 +60,9 @@ fn difference(wanted: Option<&BuiltApp>, found: Option<&BuiltApp>) -> String {
     };
     let layer = wanted.layers.iter().find(|(name, digest)| found.layers.get(*name) != Some(digest));
     match layer {
-        Some((name, digest)) => format!("the layer `{name}`: {digest} against {:?}", found.layers.get(name)),
+        Some((name, digest)) => {
+            format!("the layer `{name}`: {digest} against {:?}", found.layers.get(name))
+        }
         None => format!("the documents: {} against {}", wanted.digest, found.digest),
     }
 }

@@ -47,7 +47,9 @@ pub fn read(text: &str) -> Vec<Case> {
         let case = cases.last_mut().expect("a case begins with `==`");
         match line.split_at(1) {
             ("?", status) => case.status = status.trim().parse().expect("an exit status"),
-            ("|", expected) => case.expected.push(expected.strip_prefix(' ').unwrap_or(expected).into()),
+            ("|", expected) => {
+                case.expected.push(expected.strip_prefix(' ').unwrap_or(expected).into())
+            }
             _ => case.steps.push(line.into()),
         }
     }
@@ -96,12 +98,15 @@ fn edit(workspace: &Workspace, line: &str) {
     let [verb, path, rest @ ..] = &words[..] else { panic!("`{line}` is no edit") };
     let place = workspace.path(path);
     let done = match (*verb, rest) {
-        ("write", [text]) => {
-            fs::create_dir_all(place.parent().expect("a folder")).and_then(|()| fs::write(&place, text))
+        ("write", [text]) => fs::create_dir_all(place.parent().expect("a folder"))
+            .and_then(|()| fs::write(&place, text)),
+        ("append", [text]) => {
+            fs::read_to_string(&place).and_then(|old| fs::write(&place, old + text))
         }
-        ("append", [text]) => fs::read_to_string(&place).and_then(|old| fs::write(&place, old + text)),
         ("replace", [old, new]) => replace(&place, old, new),
-        ("fill", [length]) => fs::write(&place, crate::apps::mixed(length.parse().expect("a length"))),
+        ("fill", [length]) => {
+            fs::write(&place, crate::apps::mixed(length.parse().expect("a length")))
+        }
         ("remove", []) => fs::remove_file(&place),
         ("remove-folder", []) => fs::remove_dir_all(&place),
         ("folder", []) => fs::create_dir_all(&place),
@@ -138,14 +143,25 @@ fn age(place: &std::path::Path) -> std::io::Result<()> {
 
 fn hex(text: &str) -> Vec<u8> {
     let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(&String::from_utf8_lossy(pair), 16).expect("hexadecimal")).collect()
+    pairs
+        .map(|pair| u8::from_str_radix(&String::from_utf8_lossy(pair), 16).expect("hexadecimal"))
+        .collect()
 }
 
 /// git with nothing of the developer's own configuration.
 fn git(workspace: &Workspace, verb: &str, arguments: &[&str]) -> std::io::Result<()> {
     let mut git = Command::new("git");
-    git.current_dir(workspace.root()).env("HOME", workspace.home()).env("GIT_CONFIG_SYSTEM", "/dev/null");
-    git.args(["-c", "user.name=myapp", "-c", "user.email=myapp@example.com", "-c", "init.defaultBranch=main"]);
+    git.current_dir(workspace.root())
+        .env("HOME", workspace.home())
+        .env("GIT_CONFIG_SYSTEM", "/dev/null");
+    git.args([
+        "-c",
+        "user.name=myapp",
+        "-c",
+        "user.email=myapp@example.com",
+        "-c",
+        "init.defaultBranch=main",
+    ]);
     program(git.arg(verb).args(arguments))
 }
 

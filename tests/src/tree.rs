@@ -8,7 +8,8 @@ use std::process::Command;
 /// # Panics
 /// It fails.
 pub fn shell(script: &str, arguments: &[&Path]) {
-    let output = Command::new("sh").args(["-ec", script, "sh"]).args(arguments).output().expect("sh starts");
+    let output =
+        Command::new("sh").args(["-ec", script, "sh"]).args(arguments).output().expect("sh starts");
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -16,6 +17,8 @@ pub fn shell(script: &str, arguments: &[&Path]) {
 /// order of creation lists differently.
 pub fn copy_in_order(from: &Path, to: &Path, reversed: bool) {
     let sort = if reversed { "sort -r" } else { "sort" };
-    let script = format!("mkdir -p \"$2\"; cd \"$1\"; find . | LC_ALL=C {sort} | tar --no-recursion -cf - -T - | tar -C \"$2\" -xpf -");
+    let script = format!(
+        "mkdir -p \"$2\"; cd \"$1\"; find . | LC_ALL=C {sort} | tar --no-recursion -cf - -T - | tar -C \"$2\" -xpf -"
+    );
     shell(&script, &[from, to]);
 }

@@ -31,10 +31,15 @@ pub fn run(words: &[String]) -> Result<(), String> {
     let seconds = seconds(words)?;
     replay()?;
     let Some(fuzzer) = FUZZERS.iter().find(|fuzzer| fuzzer.works()) else {
-        println!("fuzz: ONLY the replay ran: there is no `cargo fuzz`; `cargo install --locked cargo-fuzz` brings it");
+        println!(
+            "fuzz: ONLY the replay ran: there is no `cargo fuzz`; `cargo install --locked cargo-fuzz` brings it"
+        );
         return Ok(());
     };
-    let failed: Vec<_> = table()?.iter().filter_map(|(name, seeds)| fuzzer.run(name, seeds, seconds).err()).collect();
+    let failed: Vec<_> = table()?
+        .iter()
+        .filter_map(|(name, seeds)| fuzzer.run(name, seeds, seconds).err())
+        .collect();
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
 }
 
@@ -44,11 +49,25 @@ fn seconds(words: &[String]) -> Result<u32, String> {
         [flag, number] if flag == "--seconds" => number.parse().ok().filter(|number| *number > 0),
         _ => None,
     };
-    number.ok_or_else(|| format!("`{}` is not `--seconds N`, with N a whole number above 0", words.join(" ")))
+    number.ok_or_else(|| {
+        format!("`{}` is not `--seconds N`, with N a whole number above 0", words.join(" "))
+    })
 }
 
 fn replay() -> Result<(), String> {
-    process::run(Command::new("cargo").args(["test", "--locked", "--quiet", "--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir"]).arg(built()).current_dir(root()))
+    process::run(
+        Command::new("cargo")
+            .args([
+                "test",
+                "--locked",
+                "--quiet",
+                "--manifest-path",
+                "tests/fuzz/Cargo.toml",
+                "--target-dir",
+            ])
+            .arg(built())
+            .current_dir(root()),
+    )
 }
 
 /// The targets with the folders that they begin with, from `seeds.txt`, and their own.
@@ -63,7 +82,8 @@ fn row(line: &str) -> Option<(String, Vec<PathBuf>)> {
     let (name, more) = line.split_once(' ').unwrap_or((line, ""));
     let own = ["corpus", "regressions"].map(|kind| root().join("tests/fuzz").join(kind).join(name));
     let folders = own.into_iter().chain(more.split_whitespace().map(|folder| root().join(folder)));
-    (!name.is_empty()).then(|| (name.to_owned(), folders.filter(|folder| folder.is_dir()).collect()))
+    (!name.is_empty())
+        .then(|| (name.to_owned(), folders.filter(|folder| folder.is_dir()).collect()))
 }
 
 /// What is built and what is found stays out of the sources.
@@ -73,7 +93,8 @@ fn built() -> PathBuf {
 
 impl Fuzzer {
     fn works(&self) -> bool {
-        let answer = self.cargo().arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let answer =
+            self.cargo().arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         answer.is_ok_and(|status| status.success())
     }
 
@@ -88,12 +109,31 @@ impl Fuzzer {
         println!("fuzz: {name}: {seconds} s, sanitizer {}", self.sanitizer);
         let [scratch, failures] = ["corpus", "failures"].map(|kind| built().join(kind).join(name));
         for folder in [&scratch, &failures] {
-            fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+            fs::create_dir_all(folder)
+                .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
         }
         let mut cargo = self.cargo();
-        cargo.args(["run", name, "--fuzz-dir", "tests/fuzz", "--features", "fuzzing", "--sanitizer", self.sanitizer, "--target-dir"]);
-        cargo.arg(built()).arg(&scratch).args(seeds).arg("--").args(COST).arg("-print_final_stats=1");
-        cargo.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", failures.display()));
+        cargo.args([
+            "run",
+            name,
+            "--fuzz-dir",
+            "tests/fuzz",
+            "--features",
+            "fuzzing",
+            "--sanitizer",
+            self.sanitizer,
+            "--target-dir",
+        ]);
+        cargo
+            .arg(built())
+            .arg(&scratch)
+            .args(seeds)
+            .arg("--")
+            .args(COST)
+            .arg("-print_final_stats=1");
+        cargo
+            .arg(format!("-max_total_time={seconds}"))
+            .arg(format!("-artifact_prefix={}/", failures.display()));
         process::run(&mut cargo).map_err(|_| format!("{name} failed: the input is in {}; `cargo fuzz tmin` makes it small, tests/fuzz/regressions/{name} keeps it", failures.display()))
     }
 }

@@ -1,6 +1,8 @@
 //! What `docs/formats` says of ids and locks is what this crate does, and every digest there is
 //! that of the text beside it.
 
+#![allow(clippy::unwrap_used, reason = "functions beside the tests are part of them")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

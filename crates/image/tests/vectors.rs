@@ -2,6 +2,8 @@
 //!
 //! A change that breaks this test changes digests: it needs a new encoding, never new vectors.
 
+#![allow(clippy::unwrap_used, reason = "functions beside the tests are part of them")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -132,7 +134,8 @@ fn platform(architecture: &str) -> PlatformImage {
         entrypoint: vec!["/bin/hello".into()],
         ..Execution::default()
     };
-    let platform = Platform { architecture: architecture.into(), os: "linux".into(), variant: None };
+    let platform =
+        Platform { architecture: architecture.into(), os: "linux".into(), variant: None };
     PlatformImage::new(platform, execution, layers, annotations())
 }
 

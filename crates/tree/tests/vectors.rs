@@ -2,6 +2,8 @@
 //!
 //! The files were written by another program, by the words of `docs/formats/derivation.md` alone.
 
+#![allow(clippy::unwrap_used, reason = "functions beside the tests are part of them")]
+
 use std::path::Path;
 
 use landfall_hashing::Digest;

@@ -24,7 +24,8 @@ pub fn check_tree(tree: &Tree) {
 fn check_entry(tree: &Tree, entry: &Entry) {
     let path: EntryPath = entry.path.as_str().parse().expect("a path of a tree is a checked one");
     assert_eq!(path, entry.path);
-    let is = |path: &EntryPath, kind: fn(&Node) -> bool| tree.get(path).map(|above| kind(&above.node));
+    let is =
+        |path: &EntryPath, kind: fn(&Node) -> bool| tree.get(path).map(|above| kind(&above.node));
     for above in path.ancestors() {
         let folder = is(&above, |node| matches!(node, Node::Directory));
         assert_ne!(folder, Some(false), "{path} goes through {above}, which is no folder");

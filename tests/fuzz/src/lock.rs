@@ -12,7 +12,7 @@ pub fn lock(bytes: &[u8]) {
     match Lock::from_text(text) {
         Ok(lock) => check(&lock),
         Err(LockError::Seal { wanted, found }) => {
-            let mended = text.replace(&wanted.to_string(), &found.to_string());
+            let mended = text.replacen(&wanted.to_string(), &found.to_string(), 1);
             Lock::from_text(&mended).iter().for_each(check);
         }
         Err(error) => {

@@ -46,7 +46,8 @@ fn failures((name, target): Target) -> Vec<String> {
         let bytes = fs::read(path).unwrap();
         catch_unwind(|| target(&bytes)).is_err()
     };
-    let shown = |path: &PathBuf| format!("{name}: {}", path.strip_prefix(root()).unwrap().display());
+    let shown =
+        |path: &PathBuf| format!("{name}: {}", path.strip_prefix(root()).unwrap().display());
     seeds.iter().filter(fails).map(shown).collect()
 }
 
