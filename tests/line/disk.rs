@@ -223,3 +223,34 @@ fn a_file_that_may_not_be_read_is_named() {
         &["apps/x/files/a".into(), "ermission".into()],
     ));
 }
+
+/// A rename over a device would take it away from the whole machine.
+#[test]
+fn an_output_takes_the_place_of_no_pipe_and_no_device() {
+    use std::os::unix::fs::FileTypeExt;
+    let workspace = workspace();
+    let pipe = workspace.path("pipe");
+    landfall_tests::tree::shell("mkfifo \"$1\"", &[&pipe]);
+    let output = format!("oci-archive:{}", pipe.display());
+    let like =
+        workspace.command(&["build", "x", "--output", &output]).expect("there is a landfall");
+    // Whoever opens a pipe that nobody reads waits for ever.
+    let mut command = Command::new("timeout");
+    command.arg("20").arg(like.get_program()).args(like.get_args()).current_dir(workspace.root());
+    let outcome = Outcome::from(command.output().expect("timeout starts"));
+    let kind = fs::symlink_metadata(&pipe).expect("it is still there").file_type();
+    assert!(kind.is_fifo(), "the pipe was replaced: {outcome:?}");
+    assert!(matches!(outcome.status, Some(1..=3)), "{outcome:?}");
+    assert!(outcome.stderr.contains("pipe"), "{outcome:?}");
+}
+
+#[test]
+fn a_standard_output_that_is_full_is_said() {
+    let workspace = workspace();
+    let like = workspace.command(&["build", "x"]).expect("there is a landfall");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    let mut command = Command::new(like.get_program());
+    command.args(like.get_args()).current_dir(workspace.root()).stdout(full);
+    let outcome = Outcome::from(command.output().expect("landfall starts"));
+    none(complaints("a full output", &outcome, 3, &["standard output".into()]));
+}

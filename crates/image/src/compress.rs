@@ -16,7 +16,7 @@ use rayon::ThreadPool;
 use crate::{Compression, Encoding};
 
 const GZIP_BLOCK_BYTES: usize = 1 << 20;
-const GZIP_LEVEL: i32 = 4;
+const GZIP_LEVEL: i32 = 5;
 const ZSTD_BLOCK_BYTES: usize = 4 << 20;
 const ZSTD_LEVEL: i32 = 3;
 const ZSTD_WINDOW_LOG: u32 = 22;

@@ -2,9 +2,10 @@
 //! content. Nothing is fetched, compiled or unpacked here.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use landfall_archive::{Format, Options};
 use landfall_config::{
     Compression, InputKind, Layer, Placement, PlacementSource, Platform, Unpack, UrlInput, Value,
 };
@@ -24,9 +25,10 @@ use crate::derived::{
     Action, ArchivePlace, Derived, DerivedImage, DerivedLayer, DerivedPlace, PlannedBuild, TreeSource,
 };
 use crate::download::Download;
-use crate::locations::{Location, Locations};
+use crate::locations::{Location, Locations, Stat};
 use crate::parts::parts;
 use crate::setting::{layer_setting, settings};
+use crate::unpack::part_digests;
 use crate::url::render_url;
 use crate::workspace::Loaded;
 use crate::{Error, Session};
@@ -301,8 +303,10 @@ impl Deriver<'_> {
         let Some(input) = self.loaded.app.inputs.get(name) else { return Ok(None) };
         let (digest, place, format_name, key) = match &input.kind {
             InputKind::Path(path) => {
-                let Some((digest, place)) = self.local_archive(&path.value, &path.span) else { return Ok(None) };
+                let place = self.loaded.folder.join(path.value.as_str());
                 let format = local_format(&place);
+                let known = self.local_archive(&path.value, &path.span, format, &options(unpack));
+                let Some(digest) = known else { return Ok(None) };
                 (digest, ArchivePlace::Local, format, format!("file {}", path.value))
             }
             InputKind::Url(url) => {
@@ -334,15 +338,19 @@ impl Deriver<'_> {
         Ok(Some((TreeSource::Build(id), Some(key))))
     }
 
-    fn local_archive(&mut self, path: &EntryPath, span: &Span) -> Option<(Digest, PathBuf)> {
+    /// The digest of an archive. Where a plain tar has to be read for it, the files in it are hashed
+    /// at the same time by the other threads, because they will be wanted next.
+    fn local_archive(&mut self, path: &EntryPath, span: &Span, format: Option<Format>, options: &Options) -> Option<Digest> {
         let place = self.loaded.folder.join(path.as_str());
-        let tree = self.local(path, span)?;
+        let plain = format == Some(Format::Tar) && !self.files.vouches(&place);
+        let (pool, locations) = (&self.session.pool, self.locations);
+        let tree = pool.join(|| self.local(path, span), || plain.then(|| hash_ahead(&place, options, locations))).0?;
         let file = tree.single_file();
         if file.is_none() {
             let problem = Diagnostic::error("unpack::no-archive", format!("`{path}` is a folder, and no archive"));
             self.problems.push(problem.at(span, "named here").help("place it with `copy`"));
         }
-        file.map(|(digest, _)| (digest, place))
+        file.map(|(digest, _)| digest)
     }
 
     fn plan(&mut self, input: &str, span: Span, build: Build, action: Action) -> Digest {
@@ -351,6 +359,15 @@ impl Deriver<'_> {
         self.derived.builds.insert(id, planned);
         id
     }
+}
+
+/// What fails here fails again, and is said, when the archive is unpacked.
+fn hash_ahead(archive: &Path, options: &Options, locations: &Locations<'_>) -> Option<()> {
+    let file = std::fs::File::open(archive).ok()?;
+    let stat = Stat::of(&file.metadata().ok()?);
+    let digests = part_digests(&file, options).ok()?;
+    locations.keep_part_digests(stat, digests);
+    Some(())
 }
 
 /// A tree of one node.

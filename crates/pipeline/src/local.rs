@@ -72,6 +72,12 @@ impl<'store> LocalFiles<'store> {
         Tree::from_entries(entries).map_err(|source| LocalError::Listing { place: folder.into(), source })
     }
 
+    /// Whether a file's digest is known without reading it.
+    pub(crate) fn vouches(&self, place: &Path) -> bool {
+        let metadata = place.symlink_metadata();
+        !self.paranoid && metadata.is_ok_and(|metadata| self.cache.get(place, &metadata).is_some())
+    }
+
     fn file_entry(&self, file: &Found, locations: &Locations) -> Result<Entry, LocalError> {
         let entry = self.hashed_entry(file)?;
         if let Node::File { digest, .. } = entry.node {

@@ -11,6 +11,7 @@ use landfall_hashing::Digest;
 use landfall_store::Store;
 use landfall_tree::{Contents, MissingContent};
 
+use crate::unpack::PartDigests;
 use crate::verified::{Verified, damaged, verified_blob};
 
 /// What tells whether a file is still the one that was hashed.
@@ -62,15 +63,27 @@ pub(crate) enum Location {
 pub(crate) struct Locations<'a> {
     store: &'a Store,
     places: Mutex<HashMap<Digest, Location>>,
+    parts: Mutex<Vec<(Stat, Arc<PartDigests>)>>,
 }
 
 impl<'a> Locations<'a> {
     pub(crate) fn new(store: &'a Store) -> Self {
-        Self { store, places: Mutex::default() }
+        Self { store, places: Mutex::default(), parts: Mutex::default() }
     }
 
     pub(crate) fn insert(&self, digest: Digest, location: Location) {
         self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, location);
+    }
+
+    /// Keeps what the files of a plain tar were hashed to while the tar itself was.
+    pub(crate) fn keep_part_digests(&self, stat: Stat, digests: PartDigests) {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).push((stat, digests.into()));
+    }
+
+    /// The same again, for the same unchanged file.
+    pub(crate) fn part_digests(&self, stat: &Stat) -> Option<Arc<PartDigests>> {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.iter().find(|(known, _)| known == stat).map(|(_, digests)| digests.clone())
     }
 
     /// Whether the bytes can be had without making them anew.

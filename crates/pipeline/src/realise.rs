@@ -66,14 +66,14 @@ fn unpack(
         ArchivePlace::Local => {
             let (file, stat) = locations.local_file(&planned.archive()).map_err(|error| changed(planned, error))?;
             let watched = file.try_clone().map_err(|error| changed(planned, error))?;
-            let tree = unpack_archive(&session.store, file, *format, options, Some(stat), locations);
+            let tree = unpack_archive(session, file, *format, options, Some(stat), locations);
             // The tree is remembered under the digest that the archive had when it was hashed.
             stat.check(&watched).map_err(|error| changed(planned, error))?;
             tree
         }
         ArchivePlace::Download(digest) => {
             fetch(session, app, &derived.downloads[digest])?;
-            unpack_archive(&session.store, session.store.open_blob(digest)?, *format, options, None, locations)
+            unpack_archive(session, session.store.open_blob(digest)?, *format, options, None, locations)
         }
     };
     unpacked.map_err(|error| match error {
