@@ -3,6 +3,7 @@
 //! Whether it is fresh is judged by the stats of its sources, so that a second run starts no inner
 //! cargo.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
@@ -16,7 +17,7 @@ use crate::process::run as run_program;
 const TARGETS: [&str; 2] = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
 
 /// Becomes `landfall WORDS…`; comes back only where that cannot be.
-pub fn run(words: &[String]) -> Result<(), String> {
+pub fn run(words: &[OsString]) -> Result<(), String> {
     let binary = fresh()?;
     let error = Command::new(&binary).args(words).exec();
     Err(format!("{} cannot be started: {error}", binary.display()))

@@ -20,6 +20,7 @@ mod process;
 mod steps;
 mod tidy;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 const HELP: &str = "\
@@ -41,26 +42,10 @@ Developer tasks:
 ";
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let (command, rest) = match words.split_first() {
-        Some((command, rest)) => (command.as_str(), rest),
-        None => ("--help", &[][..]),
-    };
-    let done = match command {
-        "--help" | "-h" | "help" => {
-            print!("{HELP}");
-            Ok(())
-        }
-        "test" => steps::test(rest),
-        "bench" => steps::bench(rest),
-        "lint" => steps::lint(),
-        "fmt" => steps::fmt(rest),
-        "tidy" => tidy::run(),
-        "deps" => deps::run(),
-        "codegen" => steps::codegen(rest),
-        "fuzz" => fuzz::run(rest),
-        "ci" => ci::run(),
-        _ => forward::run(&words),
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let done = match task(&words) {
+        Some(done) => done,
+        None => forward::run(&words),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -69,4 +54,36 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a developer task; none where the words name none.
+fn task(words: &[OsString]) -> Option<Result<(), String>> {
+    let (command, rest) = match words.split_first() {
+        Some((command, rest)) => (command.to_str()?, rest),
+        None => ("--help", &[][..]),
+    };
+    let with_words = |task: fn(&[String]) -> Result<(), String>| texts(rest).and_then(|words| task(&words));
+    Some(match command {
+        "--help" | "-h" | "help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        "test" => with_words(steps::test),
+        "bench" => with_words(steps::bench),
+        "lint" => steps::lint(),
+        "fmt" => with_words(steps::fmt),
+        "tidy" => tidy::run(),
+        "deps" => deps::run(),
+        "codegen" => with_words(steps::codegen),
+        "fuzz" => with_words(fuzz::run),
+        "ci" => ci::run(),
+        _ => return None,
+    })
+}
+
+/// Words of developer tasks are texts; those of product commands may be any file names.
+fn texts(words: &[OsString]) -> Result<Vec<String>, String> {
+    let text = |word: &OsString| word.to_str().map(str::to_owned);
+    let named = |word: &OsString| format!("`{}` is not UTF-8", word.display());
+    words.iter().map(|word| text(word).ok_or_else(|| named(word))).collect()
 }

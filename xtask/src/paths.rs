@@ -20,7 +20,7 @@ pub fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()) {
             if path.is_dir() && !path.is_symlink() {
-                folders.push(path);
+                folders.extend((!path.ends_with("target")).then_some(path));
             } else if wanted(&path) {
                 found.push(path);
             }

@@ -18,7 +18,8 @@ pub fn test(words: &[String]) -> Result<(), String> {
     run(&mut cargo(&["run", "--locked", "--quiet", "--package", "landfall-testkit", "--bin", "landfall-rig", "--", "prepare"]))?;
     let binary = forward::fresh()?;
     run(cargo(&["test", "--locked", "--workspace"]).args(words).env("LANDFALL_BIN", &binary))?;
-    run(cargo(&["test", "--locked", "--package", "landfall-testkit", "--package", "landfall-tests", "--features", "landfall-testkit/rig,landfall-tests/rig"])
+    run(cargo(&["test", "--locked", "--package", "landfall-testkit", "--features", "rig", "--test", "rig"]).args(words))?;
+    run(cargo(&["test", "--locked", "--package", "landfall-tests", "--features", "rig", "--test", "judged"])
         .args(words)
         .env("LANDFALL_BIN", &binary))
 }

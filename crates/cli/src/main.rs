@@ -5,7 +5,9 @@
 //! one file a command, `failure` why one ended, `report` the words for it.
 
 mod arguments;
+mod cargo_lock;
 mod commands;
+mod document;
 mod failure;
 mod global;
 mod minimum;
@@ -30,10 +32,9 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::parse();
     let surroundings = Surroundings::read(&arguments.global);
-    surroundings.arm_failpoint();
     let printer = Printer::new(&surroundings);
-    let done = minimum::check(&surroundings).and_then(|()| run(&arguments.command, &surroundings, &printer));
-    match done {
+    let ready = surroundings.arm_failpoint().and_then(|()| minimum::check(surroundings.workspace_place()));
+    match ready.and_then(|()| run(&arguments.command, &surroundings, &printer)) {
         Ok(status) => status,
         Err(failure) => report::report(&printer, &failure),
     }

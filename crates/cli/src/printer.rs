@@ -1,7 +1,8 @@
 //! The only place that prints: data on standard output, everything else on standard error.
 //!
-//! Texts from outside (file names, servers, compilers) pass through [`clean`], so that none of
-//! them can move the cursor or change a terminal's state.
+//! Texts from outside (servers, compilers) pass through [`clean`], so that none of them can move the
+//! cursor or change a terminal's state. A line into which a name was put passes through
+//! [`clean_line`], so that no name can look like a line of ours.
 
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "this is the place that prints")]
 
@@ -60,11 +61,9 @@ impl Printer {
 /// Replaces control characters, line feeds and tabs apart, by as many bytes of `?`, so that places
 /// in the text stay where they are.
 pub fn clean(text: &str) -> String {
-    let control = |symbol: char| symbol.is_control() && symbol != '\n' && symbol != '\t';
-    let steered = |symbol: char| matches!(symbol, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut cleaned = String::with_capacity(text.len());
     for symbol in text.chars() {
-        if control(symbol) || steered(symbol) {
+        if steers(symbol) && symbol != '\n' && symbol != '\t' {
             cleaned.extend(std::iter::repeat_n('?', symbol.len_utf8()));
         } else {
             cleaned.push(symbol);
@@ -73,12 +72,28 @@ pub fn clean(text: &str) -> String {
     cleaned
 }
 
+/// The same for what must stay one line.
+pub fn clean_line(text: &str) -> String {
+    clean(text).replace('\n', "?")
+}
+
+/// Whether a terminal does something else than to show it: a control character, or one that turns
+/// the direction of writing (CVE-2021-42574).
+pub fn steers(symbol: char) -> bool {
+    symbol.is_control() || matches!(symbol, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, clean_line};
 
     #[test]
     fn nothing_reaches_the_terminal_that_could_steer_it() {
         assert_eq!(clean("a\u{1b}[31mb\r\n\tc\u{9b}d\u{202e}"), "a?[31mb?\n\tc??d???");
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line() {
+        assert_eq!(clean_line("a\nerror: b\r\tc"), "a?error: b?\tc");
     }
 }

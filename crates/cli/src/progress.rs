@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use landfall_pipeline::{Event, Events};
 
-use crate::printer::{Printer, clean};
+use crate::printer::{Printer, clean, clean_line};
 use crate::surroundings::Surroundings;
 
 /// The last lines of a compiler that a bar shows are cut to this.
@@ -39,7 +39,7 @@ impl<'a> Progress<'a> {
         let Some(bars) = &self.bars else { return };
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = running.entry(name.into()).or_insert_with(|| bars.add(spinner(name)));
-        bar.set_message(clean(message).chars().take(LINE_LIMIT).collect::<String>());
+        bar.set_message(clean_line(message).chars().take(LINE_LIMIT).collect::<String>());
         bar.tick();
     }
 
@@ -47,14 +47,14 @@ impl<'a> Progress<'a> {
     fn end(&self, name: &str, line: &str) {
         let bar = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         bar.iter().for_each(ProgressBar::finish_and_clear);
-        self.printer.say(&clean(line));
+        self.printer.say(&clean_line(line));
     }
 
     /// Without bars a beginning is a line, too, because what follows may take long.
     fn begin(&self, name: &str, line: &str) {
         match self.bars {
             Some(_) => self.spin(name, ""),
-            None => self.printer.say(&clean(line)),
+            None => self.printer.say(&clean_line(line)),
         }
     }
 }
@@ -93,7 +93,7 @@ impl Events for Progress<'_> {
                 let line = format!("{app}: compiled {input} for {platform}, {}", size(size_bytes));
                 self.end(&format!("{app}: compiler"), &line);
             }
-            Event::Unpacking { app, input } => self.printer.say(&clean(&format!("{app}: unpacking {input}"))),
+            Event::Unpacking { app, input } => self.printer.say(&clean_line(&format!("{app}: unpacking {input}"))),
             Event::Layer { app, platform, layer, done_bytes, total_bytes } => {
                 self.advance(&layer_name(app, platform, layer), done_bytes, Some(total_bytes));
             }
@@ -101,7 +101,8 @@ impl Events for Progress<'_> {
                 let line = format!("{app}: wrote layer {layer} for {platform}, {}", size(size_bytes));
                 self.end(&layer_name(app, platform, layer), &line);
             }
-            Event::Note { text } => self.printer.say(&clean(text)),
+            // A warning has lines of its own; they are indented, so that none looks like another message.
+            Event::Note { text } => self.printer.say(&clean(text).replace('\n', "\n  ")),
         }
     }
 }

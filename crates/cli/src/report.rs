@@ -8,7 +8,7 @@ use landfall_diagnostics::{Diagnostic, Label, Severity};
 use landfall_pipeline::Error;
 
 use crate::failure::Failure;
-use crate::printer::{Printer, clean};
+use crate::printer::{Printer, clean, clean_line};
 
 /// Says what went wrong and gives the exit status.
 pub fn report(printer: &Printer, failure: &Failure) -> ExitCode {
@@ -16,6 +16,10 @@ pub fn report(printer: &Printer, failure: &Failure) -> ExitCode {
         Failure::Front { message, hints, .. } => headline(printer, message, &[], hints),
         Failure::Pipeline(error) => match &**error {
             Error::Problems(problems) => problems.iter().for_each(|problem| printer.complain(&render(printer, problem))),
+            // A program's words may be many lines, so they are shown as a cause.
+            Error::ProgramFailed { program, message } => {
+                headline(printer, &format!("{program} failed"), std::slice::from_ref(message), &[]);
+            }
             error => headline(printer, &error.to_string(), &causes(error), &error.hint().into_iter().collect::<Vec<_>>()),
         },
     }
@@ -34,12 +38,12 @@ fn causes(error: &Error) -> Vec<String> {
 
 fn headline(printer: &Printer, message: &str, causes: &[String], hints: &[String]) {
     let (start, end) = if printer.colour { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-    printer.complain(&format!("{start}error{end}: {}", clean(message)));
+    printer.complain(&format!("{start}error{end}: {}", clean_line(message)));
     for (index, cause) in causes.iter().enumerate() {
         printer.complain(&format!("  {}: {}", index + 1, clean(cause).replace('\n', "\n     ")));
     }
     for hint in hints {
-        printer.complain(&format!("help: {}", clean(hint)));
+        printer.complain(&format!("help: {}", clean_line(hint)));
     }
 }
 
@@ -49,7 +53,7 @@ pub fn render(printer: &Printer, problem: &Diagnostic) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let message = clean(&problem.message);
+    let message = clean_line(&problem.message);
     let helps: Vec<_> = problem.helps.iter().map(|help| clean(help)).collect();
     let sources = sources(&problem.labels);
     let title = level.primary_title(message.as_str()).id(problem.code);
@@ -81,8 +85,8 @@ impl SourceLabels {
 fn sources(labels: &[Label]) -> Vec<SourceLabels> {
     let mut sources: Vec<SourceLabels> = Vec::new();
     for label in labels {
-        let path = clean(&label.span.source.path.display().to_string());
-        let place = (label.span.start..label.span.end.max(label.span.start), clean(&label.text));
+        let path = clean_line(&label.span.source.path.display().to_string());
+        let place = (label.span.start..label.span.end.max(label.span.start), clean_line(&label.text));
         match sources.iter_mut().find(|source| source.path == path) {
             Some(source) => source.labels.push(place),
             None => sources.push(SourceLabels { path, text: clean(&label.span.source.text), labels: vec![place] }),

@@ -48,14 +48,14 @@ impl Surroundings {
     /// Reads them once.
     pub fn read(global: &Global) -> Self {
         let working_folder = env::current_dir().unwrap_or_else(|_| "/".into());
-        let absolute = |path: &PathBuf| working_folder.join(path);
-        let named = global.workspace.as_ref().map(absolute);
+        let named = global.workspace.as_ref().map(|path| real(working_folder.join(path)));
         let workspace = named.or_else(|| above(&working_folder));
-        let store = global.store.as_ref().map(absolute).or_else(|| variable("LANDFALL_STORE").map(PathBuf::from));
+        let store = global.store.clone().or_else(|| variable("LANDFALL_STORE").map(PathBuf::from));
+        let store = store.map(|path| working_folder.join(path));
         let ci = variable("CI").is_some_and(|value| value != "false");
         let terminal = std::io::stderr().is_terminal();
         Self {
-            store: store.unwrap_or_else(|| default_store(workspace.as_deref().unwrap_or(&working_folder))),
+            store: real(store.unwrap_or_else(|| default_store(workspace.as_deref().unwrap_or(&working_folder)))),
             threads: threads(global),
             quiet: global.quiet,
             ci,
@@ -65,7 +65,7 @@ impl Surroundings {
             tools: tools(),
             proxy: proxy(),
             roots_file: variable("SSL_CERT_FILE").map(PathBuf::from),
-            failpoint: variable("LANDFALL_FAILPOINT").and_then(|value| value.into_string().ok()),
+            failpoint: variable("LANDFALL_FAILPOINT").map(|value| value.to_string_lossy().into_owned()),
             containerd_socket: variable("CONTAINERD_ADDRESS").map_or_else(|| "/run/containerd/containerd.sock".into(), PathBuf::from),
             workspace,
             working_folder,
@@ -134,14 +134,22 @@ impl Surroundings {
     }
 
     /// For tests that let the process die: `LANDFALL_FAILPOINT=NAME` or `NAME:NTH`.
-    pub fn arm_failpoint(&self) {
-        let Some(text) = &self.failpoint else { return };
-        let (name, nth) = match text.rsplit_once(':') {
-            Some((name, nth)) if nth.parse::<usize>().is_ok() => (name, nth.parse().unwrap_or(1)),
-            _ => (text.as_str(), 1),
-        };
-        assert!(landfall_failpoint::arm(name, nth), "LANDFALL_FAILPOINT names no failpoint: {text}");
+    pub fn arm_failpoint(&self) -> Result<(), Failure> {
+        let Some(text) = &self.failpoint else { return Ok(()) };
+        let counted = text.rsplit_once(':').and_then(|(name, nth)| Some((name, nth.parse().ok()?)));
+        let (name, nth) = counted.unwrap_or((text, 1));
+        if landfall_failpoint::arm(name, nth) {
+            return Ok(());
+        }
+        let message = format!("LANDFALL_FAILPOINT names no failpoint: `{text}`");
+        Err(Failure::command_line(message).hint("it is for tests of Landfall itself: unset it"))
     }
+}
+
+/// One spelling for a folder that exists, because a workspace's path is part of the names in the
+/// store; what is not there yet stays as it was written.
+fn real(path: PathBuf) -> PathBuf {
+    path.canonicalize().unwrap_or(path)
 }
 
 /// An empty variable counts as none.
@@ -151,7 +159,7 @@ fn variable(name: &str) -> Option<OsString> {
 
 /// The nearest folder upwards that holds `apps`.
 fn above(folder: &Path) -> Option<PathBuf> {
-    folder.ancestors().find(|folder| folder.join("apps").is_dir()).map(Path::to_path_buf)
+    folder.ancestors().find(|folder| folder.join("apps").is_dir()).map(|folder| real(folder.into()))
 }
 
 /// Without a home folder the store stands in the workspace, in a folder that git ignores.

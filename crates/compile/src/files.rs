@@ -2,8 +2,9 @@
 //!
 //! Every file counts, because any of them can be read by the code or by a build script. Passed
 //! over are: `target` and `.git`, folders that another program marked as a cache (CACHEDIR.TAG,
-//! bford.info/cachedir), folders below that hold a package of their own, and in the workspace's
-//! own folder the files that are written anew for the compile (Cargo.toml, Cargo.lock) and
+//! bford.info/cachedir), folders below that hold a package of their own, `app.lock` beside an
+//! `app.toml` (the first build writes it, and must not make the second one compile again), and in
+//! the workspace's own folder the files that are written anew for the compile (Cargo.toml, Cargo.lock) and
 //! `.cargo`, whose settings hold for a developer's builds only.
 
 use std::fs::{self, DirEntry, FileType};
@@ -76,7 +77,8 @@ impl Lister {
     fn entries(&self, folder: &EntryPath) -> Result<Vec<DirEntry>, CompileError> {
         let path = self.workspace.join(folder.as_str());
         let failed = |source| CompileError::Read { path: path.clone(), source };
-        fs::read_dir(&path).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)
+        let entries = fs::read_dir(&path).map_err(failed)?.collect::<Result<Vec<_>, _>>();
+        Ok(without_app_lock(entries.map_err(failed)?))
     }
 
     fn entry(&mut self, folder: &EntryPath, entry: &DirEntry) -> Result<(), CompileError> {
@@ -107,6 +109,13 @@ impl Lister {
         }
         Err(CompileError::LinkOutside { path: link.into(), target })
     }
+}
+
+fn without_app_lock(mut entries: Vec<DirEntry>) -> Vec<DirEntry> {
+    if entries.iter().any(|entry| entry.file_name() == "app.toml") {
+        entries.retain(|entry| entry.file_name() != "app.lock");
+    }
+    entries
 }
 
 fn below(folder: &EntryPath, entry: &DirEntry) -> Result<EntryPath, CompileError> {

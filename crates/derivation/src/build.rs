@@ -4,6 +4,9 @@ use landfall_hashing::{Digest, canonical};
 use serde::Serialize;
 use serde_json::Value;
 
+/// Raised when unpacking changes so that the same archive may give another tree.
+pub const UNPACKER: u32 = 1;
+
 /// A build derivation. It yields a tree; layers are derived from trees and know no builder, so a
 /// change that yields the same tree changes no image.
 ///
@@ -16,6 +19,8 @@ use serde_json::Value;
 pub enum Build {
     /// An archive's content.
     Unpack {
+        /// [`UNPACKER`].
+        unpacker: u32,
         /// Digest of the archive's bytes.
         archive: Digest,
         /// `tar`, `tar.gz`, `tar.xz`, `tar.zst`, `zip`.

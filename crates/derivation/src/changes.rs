@@ -133,6 +133,12 @@ fn platform_changes(platform: &str, old: &[LayerFact], new: &[LayerFact], change
     let present = new.iter().enumerate().filter_map(|(index, layer)| {
         let before = position(old, &layer.name).map(|index| (index, &old[index]));
         let kind = layer_change(before, index, layer)?;
+        // A layer above one that is not built cannot be placed yet. Where nothing of its own
+        // changed it stays as it is, but for what the lower one may do to its parents.
+        let waits = kind == LayerChangeKind::NotBuilt && before.is_some();
+        if waits && !layer.inputs.iter().any(|input| changed.contains(input.as_str())) {
+            return None;
+        }
         Some(describe(layer, kind, layer.blob.map(|blob| blob.size_bytes)))
     });
     let gone = old.iter().filter(|layer| position(new, &layer.name).is_none());

@@ -105,6 +105,9 @@ impl Lock {
         if written.version != VERSION {
             return Err(LockError::NoVersion);
         }
+        if let Some(input) = written.inputs.iter().find(|input| !can_be_written(input)) {
+            return Err(LockError::Input { name: input.name.escape_debug().to_string() });
+        }
         let lock = Self::new(written.encoding, written.inputs);
         let found = lock.seal();
         if found != written.seal {
@@ -112,6 +115,15 @@ impl Lock {
         }
         Ok(lock)
     }
+}
+
+/// Whether an entry is one that we could have written: it reads back as it is.
+fn can_be_written(input: &LockedInput) -> bool {
+    let plain = |text: &str| text.chars().all(|symbol| symbol.is_ascii_alphanumeric() || "-_/.".contains(symbol));
+    plain(&input.name)
+        && input.platform.as_deref().is_none_or(plain)
+        && !input.url.contains(char::is_control)
+        && input.size_bytes <= canonical::LARGEST_INTEGER
 }
 
 /// Names, platforms and digests have no character that TOML escapes; a URL may.
@@ -142,6 +154,8 @@ pub enum LockError {
     NoVersion,
     #[error("it is of version {version}, and this version of Landfall reads up to {VERSION}")]
     Newer { version: i64 },
+    #[error("the entry `{name}` is not one that was ever written")]
+    Input { name: String },
     #[error("it was changed by hand: its seal is {wanted}, its content has {found}")]
     Seal { wanted: Digest, found: Digest },
 }

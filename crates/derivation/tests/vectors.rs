@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use landfall_derivation::build::Build;
+use landfall_derivation::build::{Build, UNPACKER};
 use landfall_derivation::lock::{Lock, LockedInput};
 use landfall_hashing::Digest;
 use serde_json::Value;
@@ -30,6 +30,7 @@ fn written(build: &Build) -> String {
 #[test]
 fn an_unpack_is_written_as_documented() {
     let build = Build::Unpack {
+        unpacker: UNPACKER,
         archive: Digest::of("an archive\n"),
         format: "tar.gz".into(),
         strip: 1,

@@ -68,9 +68,13 @@ impl<'a> Route<'a> {
 
     fn is_allowed(&self, next: &Address) -> bool {
         let first = self.visited.first().unwrap_or(&self.current);
-        next.same_origin(first)
-            || self.allowed_hosts.iter().any(|host| host.eq_ignore_ascii_case(next.host()))
+        next.same_origin(first) || self.allowed_hosts.iter().any(|host| names(host, next))
     }
+}
+
+/// A host alone allows all its ports, `host:port` that one only.
+fn names(host: &str, next: &Address) -> bool {
+    host.eq_ignore_ascii_case(next.host()) || host.eq_ignore_ascii_case(&next.authority())
 }
 
 /// The statuses that a GET follows; 300, 304 and 305 name no place to go.

@@ -9,6 +9,10 @@ use serde::Serialize;
 
 use crate::Digest;
 
+/// The largest integer that has a canonical form of its own: 2^53 - 1 (RFC 8785, appendix D). A
+/// reader of a written form MUST refuse a larger one.
+pub const LARGEST_INTEGER: u64 = (1 << 53) - 1;
+
 /// Writes a value in canonical form.
 ///
 /// The types that Landfall hashes hold texts, integers, booleans, lists and maps with text keys,

@@ -26,6 +26,15 @@ const SAMPLE_BYTES: usize = 4 << 10;
 const STORED_LIMIT_BYTES: usize = 65_535;
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
+/// Who compresses, and how much may be on its way at once. Neither reaches a byte.
+#[derive(Clone, Copy)]
+pub struct Threads<'a> {
+    /// The threads that compress.
+    pub pool: &'a ThreadPool,
+    /// About what blocks and their compressed forms may hold together; two blocks at the least.
+    pub memory_bytes: usize,
+}
+
 /// What went in and what came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Compressed {
@@ -43,14 +52,16 @@ pub struct Compressed {
 ///
 /// Fails with the first error of the reader or the writer; what was written by then is of no use.
 pub fn compress(
-    pool: &ThreadPool,
+    threads: Threads<'_>,
     encoding: Encoding,
     compression: Compression,
     input: impl Read + Send,
     output: &mut dyn Write,
 ) -> io::Result<Compressed> {
     let Encoding::V1 = encoding;
-    let in_flight = 2 * pool.current_num_threads() + 2;
+    let Threads { pool, memory_bytes } = threads;
+    let most = 2 * pool.current_num_threads() + 2;
+    let in_flight = (memory_bytes / (2 * block_bytes(compression))).clamp(2, most);
     std::thread::scope(|scope| {
         let (blocks, to_hash) = sync_channel(in_flight);
         let (slots, to_write) = sync_channel(in_flight);
@@ -198,6 +209,10 @@ mod tests {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
     }
 
+    fn one(pool: &ThreadPool) -> Threads<'_> {
+        Threads { pool, memory_bytes: 64 << 20 }
+    }
+
     /// Half text, half noise, longer than a few blocks of either kind.
     fn input() -> Vec<u8> {
         let mut state = 1_u64;
@@ -211,7 +226,7 @@ mod tests {
 
     fn run(threads: usize, compression: Compression, input: &[u8]) -> (Compressed, Vec<u8>) {
         let mut output = Vec::new();
-        let done = compress(&pool(threads), Encoding::V1, compression, input, &mut output).unwrap();
+        let done = compress(one(&pool(threads)), Encoding::V1, compression, input, &mut output).unwrap();
         (done, output)
     }
 
@@ -238,7 +253,7 @@ mod tests {
                 Ok(())
             }
         }
-        let done = compress(&pool(2), Encoding::V1, Compression::Gzip, &input()[..], &mut Full);
+        let done = compress(one(&pool(2)), Encoding::V1, Compression::Gzip, &input()[..], &mut Full);
         assert_eq!(done.map_err(|error| error.kind()), Err(io::ErrorKind::StorageFull));
     }
 }

@@ -4,10 +4,9 @@ use std::io::{self, Write};
 
 use landfall_hashing::{Digest, canonical};
 use landfall_tree::{Contents, Tree};
-use rayon::ThreadPool;
 use serde::Serialize;
 
-use crate::compress::{Compressed, compress};
+use crate::compress::{Compressed, Threads, compress};
 use crate::{Compression, Encoding, TarStream};
 
 /// What a layer is made of: its id changes exactly when its bytes may.
@@ -50,12 +49,12 @@ impl LayerDerivation {
 /// Fails where a content cannot be read, has another length than the tree says, or where the
 /// writer fails.
 pub fn write(
-    pool: &ThreadPool,
+    threads: Threads<'_>,
     derivation: &LayerDerivation,
     tree: &Tree,
     contents: &dyn Contents,
     output: &mut dyn Write,
 ) -> io::Result<Compressed> {
     let stream = TarStream::new(tree, contents);
-    compress(pool, derivation.encoding, derivation.compression, stream, output)
+    compress(threads, derivation.encoding, derivation.compression, stream, output)
 }

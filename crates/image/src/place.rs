@@ -109,7 +109,8 @@ impl LayerEntries<'_> {
     fn add(&mut self, index: usize, place: &Place<'_>) {
         for entry in place.tree.entries() {
             match self.placed(index, place, entry) {
-                Ok(entry) if entry.path.is_root() => {}
+                Ok(entry) if entry.path.is_root() && is_folder(&entry) => {}
+                Ok(entry) if entry.path.is_root() => self.errors.push(PlaceError::Root { place: index }),
                 Ok(entry) => self.insert(index, entry),
                 Err(error) => self.errors.push(error),
             }
@@ -251,9 +252,11 @@ pub enum PlaceError {
     BelowNoFolder { place: usize, other: Option<usize>, path: EntryPath, parent: EntryPath },
     #[error("the folders of `/{path}` are symbolic links that lead nowhere, `/{link}` among them")]
     LinkLoop { place: usize, path: EntryPath, link: EntryPath },
-    #[error("the destination cannot be")]
+    #[error("`/` is the folder that holds the image, and nothing else can be placed there")]
+    Root { place: usize },
+    #[error("the destination cannot be: {source}")]
     Path { place: usize, source: landfall_tree::PathError },
-    #[error("the layer's entries make no tree")]
+    #[error("the layer's entries make no tree: {source}")]
     Listing { source: ListingError },
 }
 
@@ -263,7 +266,7 @@ impl PlaceError {
         match self {
             Self::Collision { place, other, .. } => (Some(*place), Some(*other)),
             Self::BelowNoFolder { place, other, .. } => (Some(*place), *other),
-            Self::LinkLoop { place, .. } | Self::Path { place, .. } => (Some(*place), None),
+            Self::Root { place } | Self::LinkLoop { place, .. } | Self::Path { place, .. } => (Some(*place), None),
             Self::Listing { .. } => (None, None),
         }
     }

@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use landfall_hashing::{Digest, canonical};
-use landfall_image::compress::{Compressed, compress};
+use landfall_image::compress::{Compressed, Threads, compress};
 use landfall_image::document::{
     Descriptor, Empty, Execution, Image, Layer, Platform, PlatformImage,
 };
@@ -55,7 +55,7 @@ fn derivation(compression: Compression) -> LayerDerivation {
 fn written(compression: Compression) -> (Compressed, Vec<u8>) {
     let mut blob = Vec::new();
     let derivation = derivation(compression);
-    let done = layer::write(&pool(), &derivation, &tree(), &Example, &mut blob).unwrap();
+    let done = layer::write(Threads { pool: &pool(), memory_bytes: 64 << 20 }, &derivation, &tree(), &Example, &mut blob).unwrap();
     (done, blob)
 }
 
@@ -104,7 +104,7 @@ fn blocks_are_compressed_as_documented() {
     for (name, input) in [("counting", counting()), ("noise", noise())] {
         for compression in [Compression::Gzip, Compression::Zstd] {
             let output = &mut io::sink();
-            let done = compress(&pool(), Encoding::V1, compression, &input[..], output).unwrap();
+            let done = compress(Threads { pool: &pool(), memory_bytes: 64 << 20 }, Encoding::V1, compression, &input[..], output).unwrap();
             let line = json!({
                 "input": name,
                 "input_bytes": done.input_bytes,

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use landfall_archive::{Format, Limits, Options};
 use landfall_config::Unpack;
-use landfall_derivation::build::Build;
+use landfall_derivation::build::{Build, UNPACKER};
 use landfall_hashing::Digest;
 
 pub(crate) fn unpack_build(archive: Digest, format: Format, unpack: &Unpack) -> Build {
     let Unpack { strip, include, exclude, allow_special, .. } = unpack.clone();
-    Build::Unpack { archive, format: format.name().into(), strip, include, exclude, allow_special }
+    let format = format.name().into();
+    Build::Unpack { unpacker: UNPACKER, archive, format, strip, include, exclude, allow_special }
 }
 
 pub(crate) fn options(unpack: &Unpack) -> Options {

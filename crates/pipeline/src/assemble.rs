@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use landfall_derivation::record::BlobFact;
 use landfall_diagnostics::Diagnostic;
 use landfall_hashing::Digest;
+use landfall_image::compress::Threads;
 use landfall_image::layer::{self, LayerDerivation};
 use landfall_image::{Encoding, Place, PlaceError, Stack};
 use landfall_tree::{Contents, Node, Tree};
@@ -16,10 +17,15 @@ use serde::{Deserialize, Serialize};
 use crate::derived::{Derived, DerivedImage, DerivedLayer, TreeSource};
 use crate::locations::Locations;
 use crate::made::{PlacedLayer, Trees};
+use crate::side_by_side::side_by_side;
 use crate::{Error, Event, Session, realise};
 
 /// Bytes between two progress events of a layer.
 const PROGRESS_STEP_BYTES: u64 = 4 << 20;
+/// More would only wait for the same threads.
+const LAYERS_AT_ONCE: usize = 4;
+/// What all blocks on their way may hold together.
+const BLOCK_MEMORY_BYTES: usize = 96 << 20;
 
 /// What a layer came to, kept under its id.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -111,37 +117,35 @@ pub(crate) struct Wanted<'a> {
     pub(crate) layer: &'a PlacedLayer,
 }
 
-/// Writes layers side by side: at most as many at once as there are threads, so that memory stays
-/// flat; inside each, blocks are compressed by the same threads.
+/// Writes layers side by side; inside each, blocks are compressed by all threads. However many
+/// layers and threads there are, they share one budget of memory.
 pub(crate) fn write_layers(
     session: &Session<'_>,
     app: &str,
     wanted: &[Wanted<'_>],
     contents: &dyn Contents,
 ) -> Result<BTreeMap<Digest, BlobFact>, Error> {
-    let next = AtomicU64::new(0);
-    let done = Mutex::new(Ok(BTreeMap::new()));
-    let work = || {
-        while let Some(wanted) = wanted.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
-            let written = write_layer(session, app, wanted, contents);
-            let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-            match (written, &mut *done) {
-                (Ok(blob), Ok(blobs)) => drop(blobs.insert(wanted.layer.derivation.id(), blob)),
-                (Err(error), Ok(_)) => *done = Err(error),
-                (_, Err(_)) => return,
-            }
-        }
-    };
-    let threads = session.pool.current_num_threads().min(wanted.len());
-    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-    done.into_inner().unwrap_or_else(PoisonError::into_inner)
+    let at_once = session.pool.current_num_threads().min(wanted.len()).clamp(1, LAYERS_AT_ONCE);
+    let memory_bytes = BLOCK_MEMORY_BYTES / at_once;
+    let written = side_by_side(at_once, wanted, |wanted| {
+        let blob = write_layer(session, app, wanted, contents, memory_bytes)?;
+        Ok((wanted.layer.derivation.id(), blob))
+    });
+    Ok(written?.into_iter().collect())
 }
 
-fn write_layer(session: &Session<'_>, app: &str, wanted: &Wanted<'_>, contents: &dyn Contents) -> Result<BlobFact, Error> {
+fn write_layer(
+    session: &Session<'_>,
+    app: &str,
+    wanted: &Wanted<'_>,
+    contents: &dyn Contents,
+    memory_bytes: usize,
+) -> Result<BlobFact, Error> {
     let Wanted { platform, layer } = wanted;
     let progress = Watched { session, app, platform, layer, contents, done_bytes: AtomicU64::new(0), total_bytes: layer.tree.size_bytes() };
     let mut blob = session.store.blob_writer()?;
-    let written = layer::write(&session.pool, &layer.derivation, &layer.tree, &progress, &mut blob);
+    let threads = Threads { pool: &session.pool, memory_bytes };
+    let written = layer::write(threads, &layer.derivation, &layer.tree, &progress, &mut blob);
     let failed = |source| Error::Layer { app: app.into(), layer: layer.name.clone(), source };
     let written = written.map_err(failed)?;
     blob.commit_as(written.digest)?;

@@ -16,6 +16,7 @@ use crate::locations::Locations;
 use crate::made::{Made, PlacedLayer, Trees};
 use crate::record::{derive_record, record};
 use crate::root::{keep, root_name};
+use crate::side_by_side::side_by_side;
 use crate::tag::view_index;
 use crate::workspace::{Loaded, load};
 use crate::{Error, Session, documents, download, lock, realise};
@@ -50,7 +51,8 @@ pub fn build(session: &Session<'_>, name: &str, request: &BuildRequest) -> Resul
     let lock = lock::for_build(session, &loaded)?;
     let files = local_files(session)?;
     let locations = Locations::new(&session.store);
-    let derived = derive(session, &session.workspace, &loaded, &lock, &request.platforms, &files, &locations)?;
+    let derive = || derive(session, &session.workspace, &loaded, &lock, &request.platforms, &files, &locations);
+    let derived = session.pool.install(derive)?;
     let made = make(session, &derived, &locations);
     files.save();
     let made = made?;
@@ -60,15 +62,16 @@ pub fn build(session: &Session<'_>, name: &str, request: &BuildRequest) -> Resul
     }
     let record = record(&derived, &made.platforms, &image);
     let blobs = blobs(&image);
-    keep(session, &derived, &made, &record, &blobs)?;
-    session.store.write_view(&root_name(session, name), &view_index(&record, &image), &blobs)?;
+    let root = root_name(session, name, &request.platforms);
+    keep(session, &root, &derived, &made, &record, &blobs)?;
+    session.store.write_view(&root, &view_index(&record, &image), &blobs)?;
     Ok(Built { loaded, image, record, written: made.written, blobs })
 }
 
 /// Hashes what can be hashed without building: what a build would be made of.
 pub fn derive_only(session: &Session<'_>, name: &str, request: &BuildRequest) -> Result<Record, Error> {
     let loaded = load(session, name, &request.overrides)?;
-    let lock = lock::for_build(session, &loaded)?;
+    let lock = lock::read_or_new(&loaded)?;
     derive_record(session, &session.workspace, &loaded, &lock, &request.platforms)
 }
 
@@ -79,12 +82,13 @@ fn make(
     locations: &Locations<'_>,
 ) -> Result<Made, Error> {
     let mut trees = assemble::known_trees(session, derived)?;
-    for id in derived.builds.keys() {
-        if !trees.contains_key(id) {
-            let (realisation, tree) = realise::realise(session, derived, id, locations)?;
-            trees.insert(*id, (realisation, tree.into()));
-        }
-    }
+    let missing: Vec<_> = derived.builds.keys().filter(|id| !trees.contains_key(id)).copied().collect();
+    // A compile uses all processors by itself; archives are read beside each other.
+    let (compiles, archives): (Vec<_>, Vec<_>) = missing.into_iter().partition(|id| derived.builds[id].compiles());
+    let realise = |id: &Digest| Ok((*id, realise::realise(session, derived, id, locations)?));
+    let threads = session.pool.current_num_threads();
+    let made = [side_by_side(threads, &archives, realise)?, side_by_side(1, &compiles, realise)?];
+    trees.extend(made.into_iter().flatten().map(|(id, (realisation, tree))| (id, (realisation, tree.into()))));
     let mut placed = Vec::new();
     for image in &derived.images {
         let layers = assemble::place(derived, image, &trees)?;

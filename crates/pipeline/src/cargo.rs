@@ -24,6 +24,8 @@ use crate::{Error, Event, Session};
 
 /// A binary that can be compiled.
 pub(crate) struct CargoPlan {
+    /// Records of the tools, which save asking them again.
+    pub(crate) remembered: Vec<Digest>,
     pub(crate) identity: Value,
     pub(crate) parts: BTreeMap<String, Digest>,
     platform: Platform,
@@ -94,14 +96,16 @@ impl Cargo {
         let parts = named_parts(&identity, &known.tree);
         let (platform, sources, span) = (*platform, known, input.span.clone());
         let workspace = cargo.workspace.as_ref().map(|path| path.value.clone()).unwrap_or_default();
-        Ok(CargoPlan { identity, parts, platform, workspace, sources, settings, toolchain, c_compiler, span })
+        let c_record = c_compiler.iter().map(|_| c_compiler_id(&settings.target));
+        let remembered = std::iter::once(toolchain_id(&folder)).chain(c_record).collect();
+        Ok(CargoPlan { remembered, identity, parts, platform, workspace, sources, settings, toolchain, c_compiler, span })
     }
 
     fn toolchain(&mut self, session: &Session<'_>, folder: &Path) -> Result<Arc<Toolchain>, CompileError> {
         if let Some(toolchain) = self.toolchains.get(folder) {
             return Ok(toolchain.clone());
         }
-        let id = canonical::digest_of(&("toolchain", folder.to_string_lossy()));
+        let id = toolchain_id(folder);
         let remembered: Option<RememberedToolchain> = recall(session, &id);
         let toolchain = Arc::new(Toolchain::find(&session.tools, folder, remembered.as_ref())?);
         remember(session, &id, remembered.as_ref(), toolchain.remember());
@@ -131,11 +135,19 @@ impl Cargo {
 }
 
 fn c_compiler(session: &Session<'_>, toolchain: &Toolchain, target: &str) -> Result<CCompiler, CompileError> {
-    let id = canonical::digest_of(&("c-compiler", target));
+    let id = c_compiler_id(target);
     let remembered: Option<RememberedCCompiler> = recall(session, &id);
     let found = CCompiler::find(&session.tools, toolchain, target, remembered.as_ref())?;
     remember(session, &id, remembered.as_ref(), found.remember());
     Ok(found)
+}
+
+fn toolchain_id(folder: &Path) -> Digest {
+    canonical::digest_of(&("toolchain", folder.to_string_lossy()))
+}
+
+fn c_compiler_id(target: &str) -> Digest {
+    canonical::digest_of(&("c-compiler", target))
 }
 
 fn recall<T: DeserializeOwned>(session: &Session<'_>, id: &Digest) -> Option<T> {

@@ -1,7 +1,7 @@
 //! Turns an app, its lock and its files into a derivation: everything that enters the image, by
 //! content. Nothing is fetched, compiled or unpacked here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use landfall_config::{
     Compression, InputKind, Layer, Placement, PlacementSource, Platform, Unpack, UrlInput, Value,
 };
 use landfall_derivation::build::Build;
-use landfall_derivation::lock::Lock;
+use landfall_derivation::lock::{Lock, LockedInput};
 use landfall_derivation::record::InputFact;
 use landfall_derivation::template;
 use landfall_diagnostics::{Diagnostic, Source, Span};
@@ -22,7 +22,7 @@ use crate::archive_build::{format_by_name, local_format, options, unpack_build};
 use crate::cargo::Cargo;
 use crate::local::{LocalError, LocalFiles};
 use crate::derived::{
-    Action, ArchivePlace, Derived, DerivedImage, DerivedLayer, DerivedPlace, PlannedBuild, TreeSource,
+    Action, ArchivePlace, Derived, DerivedImage, DerivedLayer, DerivedPlace, PlannedBuild, TreeSource, UnpackPlan,
 };
 use crate::download::Download;
 use crate::locations::{Location, Locations, Stat};
@@ -45,6 +45,7 @@ pub(crate) fn derive(
     files: &LocalFiles<'_>,
     locations: &Locations<'_>,
 ) -> Result<Derived, Error> {
+    check_platforms(loaded, platforms)?;
     let encoding = Encoding::try_from(lock.encoding).map_err(|error| encoding_problem(loaded, &error))?;
     let mut deriver = Deriver {
         session,
@@ -62,6 +63,7 @@ pub(crate) fn derive(
             builds: BTreeMap::new(),
             downloads: BTreeMap::new(),
             inputs: BTreeMap::new(),
+            remembered: BTreeSet::new(),
         },
     };
     deriver.settings();
@@ -76,6 +78,16 @@ pub(crate) fn derive(
             Err(Error::Problems(problems))
         }
     }
+}
+
+/// A platform that the app does not have would be an image of nothing.
+fn check_platforms(loaded: &Loaded, platforms: &[Platform]) -> Result<(), Error> {
+    let own = &loaded.app.platforms;
+    let Some(foreign) = platforms.iter().find(|platform| !own.contains(platform)) else { return Ok(()) };
+    let name = &loaded.app.name;
+    let known: Vec<_> = own.iter().map(ToString::to_string).collect();
+    let problem = Diagnostic::error("platform::unknown", format!("`{}` is not built for {foreign}", name.value));
+    Err(problem.at(&name.span, "this app").help(format!("its platforms are: {}", known.join(", "))).into())
 }
 
 fn encoding_problem(loaded: &Loaded, error: &landfall_image::UnknownEncoding) -> Error {
@@ -133,7 +145,7 @@ impl Deriver<'_> {
             let (span, to) = (placement.span.clone(), placement.to.clone());
             places.push(DerivedPlace { span, to, modes, owners, tree });
         }
-        inputs.dedup();
+        let inputs = BTreeSet::from_iter(inputs).into_iter().collect();
         let compression = match layer.compression.unwrap_or(default) {
             Compression::Gzip => landfall_image::Compression::Gzip,
             Compression::Zstd => landfall_image::Compression::Zstd,
@@ -191,7 +203,13 @@ impl Deriver<'_> {
     /// A rendered file. Its bytes are made here, and are as good as any input's.
     fn template(&mut self, path: &EntryPath, span: &Span) -> Result<Option<Tree>, Error> {
         let place = self.loaded.folder.join(path.as_str());
-        let Some(tree) = self.local(path, span) else { return Ok(None) };
+        let tree = match self.files.tree(&self.loaded.folder, path, self.locations) {
+            Ok(tree) => tree,
+            Err(error) => {
+                self.problems.push(self.local_problem(&error, span));
+                return Ok(None);
+            }
+        };
         if tree.single_file().is_none() {
             let problem = Diagnostic::error("template::folder", format!("`{path}` is no file, and only a file can be rendered"));
             self.problems.push(problem.at(span, "named here").help("name each template, or place the folder with `files`"));
@@ -219,7 +237,6 @@ impl Deriver<'_> {
         let parts = [("source".to_owned(), source), ("rendered".to_owned(), digest)].into();
         self.fact(format!("template {path}"), digest, parts);
         let mode = template.entries()[0].attributes.mode;
-        self.derived.inputs.remove(&format!("file {path}"));
         Tree::file(digest, text.len() as u64, mode)
     }
 
@@ -244,8 +261,8 @@ impl Deriver<'_> {
                 Ok(tree.map(|tree| (TreeSource::Known(tree), Some(format!("file {}", path.value)))))
             }
             InputKind::Url(url) => {
-                let key = format!("input {name}");
                 let Some(download) = self.download(platform, name, url, &input.span)? else { return Ok(None) };
+                let key = download_key(name, &download.locked);
                 let (digest, size_bytes) = (download.locked.digest, download.locked.size_bytes);
                 self.derived.downloads.insert(digest, download);
                 let tree = Tree::file(digest, size_bytes, Attributes::PLAIN);
@@ -264,7 +281,8 @@ impl Deriver<'_> {
                 let key = format!("input {name} ({platform})");
                 let build = Build::Cargo { identity: plan.identity.clone() };
                 self.fact(key.clone(), build.id(), plan.parts.clone());
-                let id = self.plan(name, input.span.clone(), build, Action::Cargo(Box::new(plan)));
+                self.derived.remembered.extend(plan.remembered.iter().copied());
+                let id = self.plan(name, input.span.clone(), &build, Action::Cargo(Box::new(plan)));
                 Ok(Some((TreeSource::Build(id), Some(key))))
             }
             InputKind::Reserved(kind) => {
@@ -294,7 +312,7 @@ impl Deriver<'_> {
             return Ok(None);
         }
         let parts = [("content".to_owned(), locked.digest), ("url".to_owned(), Digest::of(&rendered))].into();
-        self.fact(format!("input {name}"), locked.digest, parts);
+        self.fact(download_key(name, &locked), locked.digest, parts);
         Ok(Some(Download { input: name.into(), locked, redirects: url.redirects.clone() }))
     }
 
@@ -306,15 +324,16 @@ impl Deriver<'_> {
                 let place = self.loaded.folder.join(path.value.as_str());
                 let format = local_format(&place);
                 let known = self.local_archive(&path.value, &path.span, format, &options(unpack));
-                let Some(digest) = known else { return Ok(None) };
-                (digest, ArchivePlace::Local, format, format!("file {}", path.value))
+                let Some((digest, stat)) = known else { return Ok(None) };
+                (digest, ArchivePlace::Local { path: place, stat }, format, format!("file {}", path.value))
             }
             InputKind::Url(url) => {
                 let Some(download) = self.download(platform, name.as_ref(), url, &input.span)? else { return Ok(None) };
                 let digest = download.locked.digest;
                 let format = format_by_name(&download.locked.url);
+                let key = download_key(name.as_ref(), &download.locked);
                 self.derived.downloads.insert(digest, download);
-                (digest, ArchivePlace::Download(digest), format, format!("input {name}"))
+                (digest, ArchivePlace::Download(digest), format, key)
             }
             InputKind::Cargo(_) => {
                 let problem = Diagnostic::error("unpack::no-archive", format!("`{name}` is a binary, and no archive"));
@@ -333,15 +352,16 @@ impl Deriver<'_> {
         };
         let build = unpack_build(digest, format, unpack);
         let options = options(unpack);
-        let action = Action::Unpack { archive: place, format, options };
-        let id = self.plan(name.as_ref(), unpack.input.span.clone(), build, action);
+        let action = Action::Unpack(Box::new(UnpackPlan { archive: place, format, options }));
+        let id = self.plan(name.as_ref(), unpack.input.span.clone(), &build, action);
         Ok(Some((TreeSource::Build(id), Some(key))))
     }
 
     /// The digest of an archive. Where a plain tar has to be read for it, the files in it are hashed
     /// at the same time by the other threads, because they will be wanted next.
-    fn local_archive(&mut self, path: &EntryPath, span: &Span, format: Option<Format>, options: &Options) -> Option<Digest> {
+    fn local_archive(&mut self, path: &EntryPath, span: &Span, format: Option<Format>, options: &Options) -> Option<(Digest, Stat)> {
         let place = self.loaded.folder.join(path.as_str());
+        let stat = place.metadata().ok().map(|metadata| Stat::of(&metadata));
         let plain = format == Some(Format::Tar) && !self.files.vouches(&place);
         let (pool, locations) = (&self.session.pool, self.locations);
         let tree = pool.join(|| self.local(path, span), || plain.then(|| hash_ahead(&place, options, locations))).0?;
@@ -350,15 +370,20 @@ impl Deriver<'_> {
             let problem = Diagnostic::error("unpack::no-archive", format!("`{path}` is a folder, and no archive"));
             self.problems.push(problem.at(span, "named here").help("place it with `copy`"));
         }
-        file.map(|(digest, _)| digest)
+        Some((file?.0, stat?))
     }
 
-    fn plan(&mut self, input: &str, span: Span, build: Build, action: Action) -> Digest {
+    fn plan(&mut self, input: &str, span: Span, build: &Build, action: Action) -> Digest {
         let id = build.id();
-        let planned = PlannedBuild { build, input: input.into(), span, action };
-        self.derived.builds.insert(id, planned);
+        self.derived.builds.insert(id, PlannedBuild { input: input.into(), span, action });
         id
     }
+}
+
+/// One key where all platforms have the same file.
+fn download_key(name: &str, locked: &LockedInput) -> String {
+    let platform = locked.platform.iter().map(|platform| format!(" ({platform})"));
+    format!("input {name}{}", platform.collect::<String>())
 }
 
 /// What fails here fails again, and is said, when the archive is unpacked.
@@ -411,12 +436,20 @@ fn not_locked(loaded: &Loaded, name: &str, url: &str, span: &Span) -> Diagnostic
     let app = &loaded.app.name.value;
     Diagnostic::error("lock::missing", format!("the lock of `{app}` has no entry for the input `{name}` at {url}"))
         .at(span, "not locked")
-        .help(format!("run `landfall lock {app}` and commit `apps/{app}/app.lock`"))
+        .help(format!("run `{}` and commit `apps/{app}/app.lock`", lock_command(loaded)))
 }
 
 fn other_digest(loaded: &Loaded, span: &Span, locked: Digest) -> Diagnostic {
-    let app = &loaded.app.name.value;
     Diagnostic::error("lock::stale", format!("app.toml wants another file than the lock has: {locked}"))
         .at(span, "not what is locked")
-        .help(format!("run `landfall lock {app}`"))
+        .help(format!("run `{}`", lock_command(loaded)))
+}
+
+/// A version from the command line is no version of app.toml, and has to be said again.
+fn lock_command(loaded: &Loaded) -> String {
+    let (name, version) = (&loaded.app.name.value, &loaded.app.version);
+    match version.span.text().contains(version.value.as_str()) {
+        true => format!("landfall lock {name}"),
+        false => format!("landfall lock {name} --set version={}", version.value),
+    }
 }

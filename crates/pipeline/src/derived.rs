@@ -1,11 +1,11 @@
 //! What a derivation holds: layers of placed trees, and the builds and downloads that give them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use landfall_archive::{Format, Options};
 use landfall_config::{App, Platform};
-use landfall_derivation::build::Build;
 use landfall_derivation::record::InputFact;
 use landfall_diagnostics::Span;
 use landfall_hashing::Digest;
@@ -14,6 +14,7 @@ use landfall_tree::{EntryPath, Tree};
 
 use crate::cargo::CargoPlan;
 use crate::download::Download;
+use crate::locations::Stat;
 
 /// An app with every input known by content.
 pub struct Derived {
@@ -27,6 +28,8 @@ pub struct Derived {
     pub(crate) builds: BTreeMap<Digest, PlannedBuild>,
     /// Locked files that are placed as they are, by digest.
     pub(crate) downloads: BTreeMap<Digest, Download>,
+    /// Records of the store that save time at the next build.
+    pub(crate) remembered: BTreeSet<Digest>,
     /// For the record: everything that enters, by a name that people know.
     pub inputs: BTreeMap<String, InputFact>,
 }
@@ -37,7 +40,7 @@ impl Derived {
         let own = format!("apps/{}", self.app.name.value);
         let plans = self.builds.values().filter_map(|planned| match &planned.action {
             Action::Cargo(plan) => Some(plan.folders()),
-            Action::Unpack { .. } => None,
+            Action::Unpack(_) => None,
         });
         std::iter::once(own).chain(plans.flatten()).collect()
     }
@@ -80,31 +83,34 @@ pub(crate) enum TreeSource {
 
 /// A build and how it would be done.
 pub(crate) struct PlannedBuild {
-    pub(crate) build: Build,
     pub(crate) input: String,
     pub(crate) span: Span,
     pub(crate) action: Action,
 }
 
 impl PlannedBuild {
-    /// The archive that is unpacked; the build's own id where it unpacks nothing.
-    pub(crate) fn archive(&self) -> Digest {
-        match &self.build {
-            Build::Unpack { archive, .. } => *archive,
-            Build::Cargo { .. } => self.build.id(),
-        }
+    /// Whether it starts a compiler.
+    pub(crate) fn compiles(&self) -> bool {
+        matches!(self.action, Action::Cargo(_))
     }
 }
 
 /// What a build does.
 pub(crate) enum Action {
-    Unpack { archive: ArchivePlace, format: Format, options: Options },
+    Unpack(Box<UnpackPlan>),
     Cargo(Box<CargoPlan>),
+}
+
+/// An archive that can be unpacked.
+pub(crate) struct UnpackPlan {
+    pub(crate) archive: ArchivePlace,
+    pub(crate) format: Format,
+    pub(crate) options: Options,
 }
 
 /// Where an archive lies.
 #[derive(Clone)]
 pub(crate) enum ArchivePlace {
-    Local,
+    Local { path: PathBuf, stat: Stat },
     Download(Digest),
 }

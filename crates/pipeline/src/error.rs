@@ -43,6 +43,8 @@ pub enum Error {
     ProgramFailed { program: String, message: String },
     #[error("`{app}` has not been built in this store")]
     NeverBuilt { app: String },
+    #[error("`{app}` was built once in this store, and there is no build before that one")]
+    NoPreviousBuild { app: String },
     #[error("the store knows no build with the digest {digest}")]
     UnknownDigest { digest: Digest },
     #[error("`{app}` is not the same when it is built again: {}", differences.join("; "))]
@@ -53,9 +55,13 @@ impl Error {
     /// Whose turn it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Problems(_) | Self::NeverBuilt { .. } | Self::UnknownDigest { .. } => ErrorKind::Files,
+            Self::Problems(_) | Self::NeverBuilt { .. } | Self::NoPreviousBuild { .. } | Self::UnknownDigest { .. } => {
+                ErrorKind::Files
+            }
             Self::Compile { source, .. } if !source.is_outside() => ErrorKind::Files,
             Self::Fetch { source, .. } if !source.is_outside() => ErrorKind::Files,
+            // A file of the workspace that changed while it was read.
+            Self::Layer { source, .. } if source.kind() == io::ErrorKind::InvalidData => ErrorKind::Files,
             Self::NotReproducible { .. } => ErrorKind::NotAsWanted,
             _ => ErrorKind::Outside,
         }

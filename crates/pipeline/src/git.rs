@@ -1,17 +1,11 @@
 //! The little that is asked of git: what a revision held.
 //!
-//! The program is run with a cleared environment, so that no configuration of the user or of CI
-//! changes what it does.
+//! The program is run with a cleared environment, the user's own configuration apart.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use landfall_archive::{Format, Options, Sink, unpack};
-use landfall_hashing::{Digest, HashingReader};
-use landfall_tree::{EntryPath, Node};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Session};
@@ -42,20 +36,27 @@ pub(crate) fn revision(session: &Session<'_>, folders: &[String]) -> Option<Revi
     Some(Revision { commit, dirty: !status.status.success() || !status.stdout.is_empty() })
 }
 
-/// Writes what a commit held of the workspace into an empty folder.
+/// Writes what a commit held of the workspace into an empty folder, byte for byte: no line ends are
+/// changed, and nothing is left out for `export-ignore`.
 pub(crate) fn checkout(session: &Session<'_>, commit: &str, folder: &Path) -> Result<(), Error> {
-    let tar = folder.with_extension("tar");
-    let output = File::create(&tar).map_err(Error::file("write", &tar))?;
-    let mut command = command(session);
-    // `git archive` run inside a folder of the repository archives that folder alone.
-    let status = command.args(["archive", "--format=tar", commit]).stdout(output).status();
-    let status = status.map_err(|source| Error::Program { program: "git archive".into(), source })?;
-    if !status.success() {
-        return Err(Error::ProgramFailed { program: "git archive".into(), message: status.to_string() });
+    let answer = |words: [&str; 2]| Ok::<_, Error>(text(&run(session, words)?.stdout));
+    let (repository, prefix) = (answer(["rev-parse", "--absolute-git-dir"])?, answer(["rev-parse", "--show-prefix"])?);
+    let index = folder.with_extension("index");
+    let tree = format!("{commit}:{prefix}");
+    for words in [&["read-tree", tree.as_str()][..], &["checkout-index", "--all", "--force"]] {
+        let mut command = command(session);
+        command.env("GIT_DIR", &repository).env("GIT_WORK_TREE", folder).env("GIT_INDEX_FILE", &index);
+        let output = command.args(words).current_dir(folder).output();
+        let output = output.map_err(|source| Error::Program { program: "git".into(), source })?;
+        if !output.status.success() {
+            return Err(Error::ProgramFailed { program: format!("git {}", words[0]), message: text(&output.stderr) });
+        }
     }
-    let extracted = extract(&tar, folder);
-    std::fs::remove_file(&tar).map_err(Error::file("remove", &tar))?;
-    extracted
+    Ok(())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
 fn run<'a>(session: &Session<'_>, arguments: impl IntoIterator<Item = &'a str>) -> Result<std::process::Output, Error> {
@@ -64,52 +65,23 @@ fn run<'a>(session: &Session<'_>, arguments: impl IntoIterator<Item = &'a str>) 
     output.map_err(|source| Error::Program { program: "git".into(), source })
 }
 
+/// The user's own configuration holds, because it says which repositories are trusted; nothing of
+/// it, or of the repository's, may start a program or change a byte.
 fn command(session: &Session<'_>) -> Command {
+    const SETTINGS: [(&str, &str); 5] = [
+        ("core.fsmonitor", "false"),
+        ("core.hooksPath", "/dev/null"),
+        ("core.autocrlf", "false"),
+        ("core.eol", "lf"),
+        ("core.attributesFile", "/dev/null"),
+    ];
     let mut command = Command::new(&session.git);
     command.env_clear().env("PATH", &session.tools.path).env("LC_ALL", "C");
-    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
-    command.env("GIT_CONFIG_COUNT", "1").env("GIT_CONFIG_KEY_0", "safe.directory").env("GIT_CONFIG_VALUE_0", "*");
+    let kept = ["HOME", "XDG_CONFIG_HOME"].into_iter().filter_map(|name| Some((name, session.environment.get(OsStr::new(name))?)));
+    command.envs(kept).env("GIT_CONFIG_COUNT", SETTINGS.len().to_string());
+    for (index, (name, value)) in SETTINGS.iter().enumerate() {
+        command.env(format!("GIT_CONFIG_KEY_{index}"), name).env(format!("GIT_CONFIG_VALUE_{index}"), value);
+    }
     command.current_dir(&session.workspace).stdin(Stdio::null());
     command
-}
-
-/// Our own reader judges the archive: a path in a commit is bytes from outside, too.
-fn extract(tar: &Path, folder: &Path) -> Result<(), Error> {
-    let archive = File::open(tar).map_err(Error::file("read", tar))?;
-    let mut sink = Files { folder };
-    let tree = unpack(archive, Format::Tar, &Options::default(), &mut sink).map_err(|error| Error::ProgramFailed {
-        program: "git archive".into(),
-        message: error.to_string(),
-    })?;
-    for entry in tree.entries() {
-        let place = folder.join(entry.path.as_str());
-        let written = match &entry.node {
-            Node::Directory => std::fs::create_dir_all(&place),
-            Node::Symlink { target } => parent(&place).and_then(|()| std::os::unix::fs::symlink(target, &place)),
-            Node::File { .. } if entry.attributes.mode & 0o111 != 0 => {
-                std::fs::set_permissions(&place, std::os::unix::fs::PermissionsExt::from_mode(0o755))
-            }
-            _ => Ok(()),
-        };
-        written.map_err(Error::file("write", &place))?;
-    }
-    Ok(())
-}
-
-fn parent(place: &Path) -> std::io::Result<()> {
-    place.parent().map_or(Ok(()), std::fs::create_dir_all)
-}
-
-struct Files<'a> {
-    folder: &'a Path,
-}
-
-impl Sink for Files<'_> {
-    fn file(&mut self, path: &EntryPath, _: u64, _: Option<u64>, content: &mut dyn Read) -> std::io::Result<Digest> {
-        let place = self.folder.join(path.as_str());
-        parent(&place)?;
-        let mut hashing = HashingReader::new(content);
-        std::io::copy(&mut hashing, &mut File::create(place)?)?;
-        Ok(hashing.finish().0)
-    }
 }

@@ -32,6 +32,7 @@ mod record;
 mod root;
 mod session;
 mod setting;
+mod side_by_side;
 pub mod tag;
 mod unpack;
 mod url;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use landfall_hashing::Digest;
@@ -37,6 +37,13 @@ impl Stat {
 }
 
 impl Stat {
+    /// Opens a file that is still what it was.
+    pub(crate) fn open(&self, path: &Path) -> io::Result<File> {
+        let file = File::open(path)?;
+        self.check(&file)?;
+        Ok(file)
+    }
+
     /// Fails where an open file is no longer what it was.
     pub(crate) fn check(&self, file: &File) -> io::Result<()> {
         if Self::of(&file.metadata()?) == *self { Ok(()) } else { Err(changed()) }
@@ -91,18 +98,6 @@ impl<'a> Locations<'a> {
         self.get(digest).is_some() || self.store.blob_size_bytes(digest).is_some()
     }
 
-    /// Opens a file of the workspace that was hashed in this run, if it is still the same.
-    pub(crate) fn local_file(&self, digest: &Digest) -> io::Result<(File, Stat)> {
-        match self.get(digest) {
-            Some(Location::Local { path, stat }) => {
-                let file = File::open(path)?;
-                stat.check(&file)?;
-                Ok((file, stat))
-            }
-            _ => Err(MissingContent { digest: *digest }.into()),
-        }
-    }
-
     fn get(&self, digest: &Digest) -> Option<Location> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
@@ -113,9 +108,7 @@ impl Contents for Locations<'_> {
         let location = self.get(digest).or_else(|| self.store.blob_size_bytes(digest).map(|_| Location::Blob));
         let reader: Box<dyn Read + Send> = match location.ok_or(MissingContent { digest: *digest })? {
             Location::Local { path, stat } => {
-                let file = File::open(path)?;
-                stat.check(&file)?;
-                Box::new(Verified::new(file, *digest, changed))
+                Box::new(Verified::new(stat.open(&path)?, *digest, changed))
             }
             Location::Blob => Box::new(verified_blob(self.store, digest)?),
             Location::Part { file, stat, offset_bytes, size_bytes } => {
@@ -136,7 +129,8 @@ impl Contents for Locations<'_> {
 }
 
 fn changed() -> io::Error {
-    io::Error::other("it changed after it was hashed; build again once nothing writes to it")
+    let text = "it changed after it was hashed; build again once nothing writes to it";
+    io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
 /// A range of a file, read without moving the file's own position.

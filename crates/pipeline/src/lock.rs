@@ -37,7 +37,7 @@ pub struct Locked {
 /// An entry that is locked stays, unless an update of it is asked for; entries that nothing names
 /// any more go. The encoding of an existing lock stays.
 pub fn lock(session: &Session<'_>, loaded: &Loaded, request: &LockRequest) -> Result<Locked, Error> {
-    let old = read_lock(loaded)?;
+    let old = readable_lock(session, loaded)?;
     check_update(loaded, request)?;
     let encoding = old.as_ref().map_or(Encoding::NEWEST.number(), |lock| lock.encoding);
     let kept = old.clone().unwrap_or_else(|| Lock::new(encoding, Vec::new()));
@@ -54,6 +54,18 @@ pub fn lock(session: &Session<'_>, loaded: &Loaded, request: &LockRequest) -> Re
         write(session, &loaded.folder, &lock)?;
     }
     Ok(Locked { lock, written, trusted })
+}
+
+/// The lock that is there. One that cannot be read is written anew, which is what its error asks
+/// for; one of a newer version is not.
+fn readable_lock(session: &Session<'_>, loaded: &Loaded) -> Result<Option<Lock>, Error> {
+    match read_lock(loaded) {
+        Err(Error::Problems(problems)) if problems.iter().all(|problem| problem.code == "lock::invalid") => {
+            problems.iter().for_each(|problem| session.events.event(Event::Note { text: &problem.message }));
+            Ok(None)
+        }
+        read => read,
+    }
 }
 
 /// The lock to build with. Where there is none and nothing is fetched, a new one is written and

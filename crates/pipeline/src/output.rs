@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::build::Built;
 use crate::tag::{tag, view_index};
-use crate::verified::verified_blob;
+use crate::verified::{Verified, damaged, verified_blob};
 use crate::{Error, Session, whole};
 
 /// Where an image goes, in what form.
@@ -67,18 +67,25 @@ fn oci_folder(store: &Store, built: &Built, folder: &Path) -> Result<(), Error> 
         return Err(Error::File { action: "write into", path: folder.into(), source });
     }
     std::fs::create_dir_all(&blobs).map_err(Error::file("make", &blobs))?;
-    for digest in &built.blobs {
-        let place = blobs.join(digest.hex());
-        if place.metadata().map(|metadata| metadata.len()).ok() != store.blob_size_bytes(digest) {
-            copy_blob(store, digest, &place)?;
-        }
-    }
     let write = |name: &str, bytes: &[u8]| {
         let place = folder.join(name);
         put(&place, bytes).map_err(Error::file("write", &place))
     };
+    // First, so that a run that is cut short leaves what the next one knows for an OCI layout.
     write("oci-layout", LAYOUT)?;
+    for digest in &built.blobs {
+        let place = blobs.join(digest.hex());
+        if !holds(&place, digest) {
+            copy_blob(store, digest, &place)?;
+        }
+    }
     write("index.json", &view_index(&built.record, &built.image))
+}
+
+/// Whether a file has the bytes that its name promises; others may write into the folder.
+fn holds(place: &Path, digest: &Digest) -> bool {
+    let Ok(file) = File::open(place) else { return false };
+    io::copy(&mut Verified::new(file, *digest, damaged), &mut io::sink()).is_ok()
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -155,7 +162,7 @@ fn docker_tree(store: &Store, built: &Built) -> Result<ArchiveTree, Error> {
     entries.push(file(&config_path, config.descriptor.digest, config.descriptor.size));
     let mut layer_paths = Vec::new();
     for layer in layers {
-        let path = format!("{}.tar.gz", layer.descriptor.digest.hex());
+        let path = format!("{}.tar", layer.descriptor.digest.hex());
         if !layer_paths.contains(&path) {
             entries.push(file(&path, layer.descriptor.digest, size(store, &layer.descriptor.digest)?));
         }

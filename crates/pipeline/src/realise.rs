@@ -6,10 +6,11 @@ use landfall_hashing::Digest;
 use landfall_tree::Tree;
 use serde::{Deserialize, Serialize};
 
-use crate::derived::{Action, ArchivePlace, Derived, PlannedBuild};
+use crate::derived::{Action, ArchivePlace, Derived, PlannedBuild, UnpackPlan};
 use crate::download::fetch;
 use crate::locations::Locations;
 use crate::unpack::{UnpackError, unpack_archive};
+use crate::verified::check_blob;
 use crate::{Error, Event, Session, cargo};
 
 /// What a build gave, kept under its id.
@@ -40,7 +41,7 @@ pub(crate) fn realise(
 ) -> Result<(Realisation, Tree), Error> {
     let planned = &derived.builds[id];
     let (tree, blobs, confinement) = match &planned.action {
-        Action::Unpack { .. } => (unpack(session, derived, planned, locations)?, Vec::new(), None),
+        Action::Unpack(plan) => (unpack(session, derived, planned, plan, locations)?, Vec::new(), None),
         Action::Cargo(plan) => {
             let compiled = cargo::realise(session, derived.app.name.value.as_ref(), &planned.input, plan)?;
             (compiled.tree, vec![compiled.blob], Some(compiled.confinement))
@@ -55,24 +56,27 @@ fn unpack(
     session: &Session<'_>,
     derived: &Derived,
     planned: &PlannedBuild,
+    plan: &UnpackPlan,
     locations: &Locations<'_>,
 ) -> Result<Tree, Error> {
-    let Action::Unpack { archive, format, options } = &planned.action else {
-        unreachable!("called for archives only")
-    };
+    let UnpackPlan { archive, format, options } = plan;
     let app = derived.app.name.value.as_ref();
     session.events.event(Event::Unpacking { app, input: &planned.input });
     let unpacked = match archive {
-        ArchivePlace::Local => {
-            let (file, stat) = locations.local_file(&planned.archive()).map_err(|error| changed(planned, error))?;
-            let watched = file.try_clone().map_err(|error| changed(planned, error))?;
-            let tree = unpack_archive(session, file, *format, options, Some(stat), locations);
+        ArchivePlace::Local { path, stat } => {
+            let failed = |error| changed(planned, &error);
+            let file = stat.open(path).map_err(failed)?;
+            let watched = file.try_clone().map_err(failed)?;
+            let tree = unpack_archive(session, file, *format, options, Some(*stat), locations);
             // The tree is remembered under the digest that the archive had when it was hashed.
-            stat.check(&watched).map_err(|error| changed(planned, error))?;
+            stat.check(&watched).map_err(failed)?;
             tree
         }
         ArchivePlace::Download(digest) => {
             fetch(session, app, &derived.downloads[digest])?;
+            // And under the digest of the download, which the store's copy must have.
+            let place = session.store.blob_path(digest);
+            check_blob(&session.store, digest).map_err(Error::file("read", place))?;
             unpack_archive(session, session.store.open_blob(digest)?, *format, options, None, locations)
         }
     };
@@ -84,7 +88,7 @@ fn unpack(
     })
 }
 
-fn changed(planned: &PlannedBuild, error: std::io::Error) -> Error {
+fn changed(planned: &PlannedBuild, error: &std::io::Error) -> Error {
     Diagnostic::error("files::changed", format!("the archive `{}` changed while it was read: {error}", planned.input))
         .at(&planned.span, "this archive")
         .help("build again once nothing writes to it")

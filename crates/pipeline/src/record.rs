@@ -27,7 +27,8 @@ pub(crate) fn derive_record(
 ) -> Result<Record, Error> {
     let files = local_files(session)?;
     let locations = Locations::new(&session.store);
-    let derived = derive(session, workspace, loaded, lock, platforms, &files, &locations)?;
+    let derive = || derive(session, workspace, loaded, lock, platforms, &files, &locations);
+    let derived = session.pool.install(derive)?;
     files.save();
     let trees = assemble::known_trees(session, &derived)?;
     let looked = derived.images.iter().map(|image| look(session, &derived, image, &trees));

@@ -40,6 +40,10 @@ pub(crate) fn settings(app: &App, encoding: Encoding) -> Vec<(String, Value)> {
     let mut settings: Vec<_> = fields.into_iter().map(|(name, value)| (setting_name(&name), value)).collect();
     settings.push(("app.version".into(), json!(app.version.value)));
     settings.push(("app.name".into(), json!(app.name.value.to_string())));
+    let platforms: Vec<_> = app.platforms.iter().map(ToString::to_string).collect();
+    settings.push(("app.platforms".into(), json!(platforms)));
+    let layers: Vec<_> = app.layers.iter().map(|layer| layer.name.value.to_string()).collect();
+    settings.push(("layers".into(), json!(layers)));
     settings.push(("encoding".into(), json!(encoding.number())));
     settings.push(("image.annotations".into(), json!(app.image.annotations)));
     settings

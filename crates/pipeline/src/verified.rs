@@ -46,6 +46,11 @@ pub(crate) fn verified_blob(store: &Store, digest: &Digest) -> io::Result<Verifi
     Ok(Verified::new(file, *digest, damaged))
 }
 
+/// Reads a blob to its end, so that what is made of it is made of the right bytes.
+pub(crate) fn check_blob(store: &Store, digest: &Digest) -> io::Result<()> {
+    io::copy(&mut verified_blob(store, digest)?, &mut io::sink()).map(drop)
+}
+
 /// Other bytes in the store than it promised.
 pub(crate) fn damaged() -> io::Error {
     io::Error::other("the store's copy is damaged; run `landfall store verify`, then build again")

@@ -6,7 +6,7 @@ use landfall_hashing::Digest;
 
 use crate::build::{BuildRequest, derive_only};
 use crate::record::derive_record;
-use crate::root::{Remembered, remembered};
+use crate::root::{Remembered, remembered, root_name};
 use crate::workspace::load_from;
 use crate::{Error, Session, git, lock};
 
@@ -32,9 +32,9 @@ pub fn why(session: &Session<'_>, name: &str, request: &BuildRequest, against: &
 
 fn old_record(session: &Session<'_>, name: &str, request: &BuildRequest, against: &Against) -> Result<Record, Error> {
     match against {
-        Against::LastBuild => Ok(last(session, name)?.current),
+        Against::LastBuild => Ok(last(session, name, request)?.current),
         Against::PreviousBuild => {
-            last(session, name)?.previous.ok_or_else(|| Error::NeverBuilt { app: name.into() })
+            last(session, name, request)?.previous.ok_or_else(|| Error::NoPreviousBuild { app: name.into() })
         }
         Against::Digest(digest) => {
             session.store.realisation(digest)?.ok_or(Error::UnknownDigest { digest: *digest })
@@ -43,8 +43,9 @@ fn old_record(session: &Session<'_>, name: &str, request: &BuildRequest, against
     }
 }
 
-fn last(session: &Session<'_>, name: &str) -> Result<Remembered, Error> {
-    remembered(session, name)?.ok_or_else(|| Error::NeverBuilt { app: name.into() })
+fn last(session: &Session<'_>, name: &str, request: &BuildRequest) -> Result<Remembered, Error> {
+    let root = root_name(session, name, &request.platforms);
+    remembered(session, &root)?.ok_or_else(|| Error::NeverBuilt { app: name.into() })
 }
 
 /// Derives an app as it was at a revision, in a folder aside.

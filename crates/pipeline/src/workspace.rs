@@ -1,6 +1,7 @@
 //! Reads an app of the workspace: its app.toml and its app.lock.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,7 +54,8 @@ pub(crate) fn load_from(
     if name.contains(['/', '\0']) || !path.is_file() {
         return Err(no_app(workspace, name).into());
     }
-    let source = Source::new(relative.join("app.toml"), read_text(&path)?);
+    let shown = relative.join("app.toml");
+    let source = Source::new(&shown, read_text(&path, &shown)?);
     let (app, mut problems) = read_app(&source, overrides);
     if let Some(app) = &app
         && app.name.value.as_ref() != name
@@ -104,8 +106,8 @@ pub fn read_lock(loaded: &Loaded) -> Result<Option<Lock>, Error> {
     match std::fs::symlink_metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         _ => {
-            let text = read_text(&path)?;
             let shown = Path::new("apps").join(loaded.app.name.value.as_ref()).join("app.lock");
+            let text = read_text(&path, &shown)?;
             Lock::from_text(&text).map(Some).map_err(|error| bad_lock(shown, text, &error).into())
         }
     }
@@ -120,17 +122,39 @@ fn bad_lock(path: PathBuf, text: String, error: &LockError) -> Diagnostic {
     let start = text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
     let end = text[start..].find(['\r', '\n']).map_or(text.len(), |length| start + length);
     let source = Source::new(path, text);
-    Diagnostic::error("lock::invalid", format!("the lock cannot be used: {error}"))
+    let code = if matches!(error, LockError::Newer { .. }) { "lock::newer" } else { "lock::invalid" };
+    Diagnostic::error(code, format!("the lock cannot be used: {error}"))
         .at(&landfall_diagnostics::Span::new(&source, start..end), "")
         .help(error.help())
 }
 
-/// A text file of reasonable length.
-fn read_text(path: &Path) -> Result<String, Error> {
-    let metadata = std::fs::metadata(path).map_err(Error::file("read", path))?;
-    if metadata.len() > FILE_LIMIT_BYTES {
-        let source = io::Error::new(io::ErrorKind::FileTooLarge, "it is longer than 8 MiB, which no such file is");
-        return Err(Error::File { action: "read", path: path.into(), source });
+/// A text file of reasonable length, by the name that the user knows.
+fn read_text(path: &Path, shown: &Path) -> Result<String, Error> {
+    let unusable = |reason: String| {
+        let problem = Diagnostic::error("workspace::unreadable", format!("`{}` cannot be read: {reason}", shown.display()));
+        Error::from(problem.help("it has to be a text file in UTF-8 that this user may read"))
+    };
+    let bytes = read_file(path).map_err(|error| unusable(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        unusable(format!("line {line} holds a byte that is not UTF-8"))
+    })
+}
+
+/// No pipe is waited for, and no device is read without end.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
     }
-    std::fs::read_to_string(path).map_err(Error::file("read", path))
+    let mut bytes = Vec::new();
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    file.take(FILE_LIMIT_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_LIMIT_BYTES {
+        return Err(io::Error::other("it is longer than 8 MiB, which no such file is"));
+    }
+    Ok(bytes)
 }

@@ -217,6 +217,11 @@ fn read_line(number: usize, line: &str) -> Result<Entry, ListingError> {
         (Kind::Hardlink, None, None, Some(target)) => Node::Hardlink { target: path(&target)? },
         _ => return Err(format()),
     };
+    let exact = |number: u64| number <= canonical::LARGEST_INTEGER;
+    let sizes = line.size_bytes.is_none_or(exact);
+    if !sizes || !line.modified_seconds.is_none_or(|seconds| exact(seconds.unsigned_abs())) {
+        return Err(format());
+    }
     let attributes = Attributes {
         mode: u16::from_str_radix(&line.mode, 8).map_err(|_| format())?,
         user_id: line.user_id,

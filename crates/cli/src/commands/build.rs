@@ -12,9 +12,10 @@ use landfall_store::Store;
 use serde_json::{Value, json};
 
 use super::overrides;
-use crate::printer::Printer;
-use crate::progress::Progress;
 use crate::failure::Failure;
+use crate::printer::{Printer, clean_line};
+use crate::progress::Progress;
+use crate::report::report;
 use crate::surroundings::Surroundings;
 
 /// Build images and print their digests
@@ -65,12 +66,31 @@ pub fn run(arguments: &Build, around: &Surroundings, printer: &Printer) -> Resul
         let message = "`--output` names one place, and several apps would be built".into();
         return Err(Failure::command_line(message).hint("build one app at a time"));
     }
-    let mut built = Vec::new();
+    let mut done = Vec::new();
+    let mut status = ExitCode::SUCCESS;
     for name in &names {
-        built.push(one(arguments, around, &session, name, &request, printer)?);
+        match one(arguments, around, &session, name, &request, printer) {
+            Ok(built) => done.push(show(arguments, printer, built)?),
+            // One app is the failure of the command; of several the others are built all the same.
+            Err(failure) if names.len() == 1 => return Err(failure),
+            Err(failure) => status = first(status, said(printer, name, &failure)),
+        }
     }
-    print(arguments, printer, &built)?;
-    Ok(ExitCode::SUCCESS)
+    if arguments.json {
+        printer.data(&super::json(&json!({ "apps": done }))?)?;
+    }
+    Ok(status)
+}
+
+/// Each failure is told where it happens; the first one gives the exit status.
+fn first(status: ExitCode, next: ExitCode) -> ExitCode {
+    if status == ExitCode::SUCCESS { next } else { status }
+}
+
+fn said(printer: &Printer, name: &str, failure: &Failure) -> ExitCode {
+    let status = report(printer, failure);
+    printer.complain(&clean_line(&format!("{name}: not built")));
+    status
 }
 
 fn names(arguments: &Build, session: &Session<'_>, request: &BuildRequest) -> Result<Vec<String>, Failure> {
@@ -110,17 +130,14 @@ fn checked(around: &Surroundings, session: &Session<'_>, name: &str, request: &B
     Ok(check::check(session, &again, name, request)?)
 }
 
-fn print(arguments: &Build, printer: &Printer, built: &[Built]) -> Result<(), Failure> {
-    if arguments.json {
-        let apps: Vec<_> = built.iter().map(described).collect();
-        return printer.data(&super::json(&json!({ "apps": apps }))?);
-    }
-    let several = arguments.all || arguments.apps.len() > 1;
-    for built in built {
+/// Prints the digest at once, because the next app may take long; JSON comes whole at the end.
+fn show(arguments: &Build, printer: &Printer, built: Built) -> Result<Value, Failure> {
+    if !arguments.json {
         let digest = built.image.digest();
+        let several = arguments.all || arguments.apps.len() > 1;
         printer.data(&if several { format!("{} {digest}", built.record.app) } else { digest.to_string() })?;
     }
-    Ok(())
+    Ok(described(&built))
 }
 
 fn described(built: &Built) -> Value {

@@ -1,20 +1,24 @@
 //! `landfall init`.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 use landfall_config::Name;
 
+use crate::cargo_lock::{self, Found};
+use crate::document::Document;
+use crate::failure::Failure;
 use crate::minimum;
 use crate::printer::Printer;
-use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// Make a new app that builds at once, and the workspace around it where there is none
 ///
 /// Writes apps/NAME with an app.toml, its lock and a small Rust server, environments/ with a first
-/// stage, and .landfall.toml. Nothing that exists is changed.
+/// stage, .landfall.toml and rust-toolchain.toml. Nothing that exists is changed, but for a
+/// Cargo.lock, which gets the new server.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: landfall init hello && landfall build hello")]
 pub struct Init {
@@ -31,64 +35,131 @@ pub fn run(arguments: &Init, around: &Surroundings, printer: &Printer) -> Result
         let message = format!("`apps/{name}` exists");
         return Err(Failure::files(message).hint("choose another name, or remove the folder"));
     }
-    for (path, text) in files(&name, &workspace.join("Cargo.toml")) {
-        if make(&workspace.join(&path), &text)? {
+    let place = Place::find(workspace)?;
+    let lock = lock(workspace, &name, place)?;
+    for (path, text) in files(&name, place) {
+        if !is_there(workspace, &path) {
+            write(workspace, &path, &text)?;
             printer.say(&format!("wrote {path}"));
         }
+    }
+    if let Some((path, text)) = lock {
+        write(workspace, &path, &text)?;
+        printer.say(&format!("wrote {path}"));
     }
     printer.say(&format!("now: landfall build {name}"));
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a file that is not there; gives whether it was written.
-fn make(path: &Path, text: &str) -> Result<bool, Failure> {
-    let failed = |error: std::io::Error| Failure::outside(format!("`{}` cannot be written: {error}", path.display()));
-    if path.exists() {
-        return Ok(false);
-    }
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    std::fs::write(path, text).map_err(failed)?;
-    Ok(true)
+/// What the members of a workspace match that this command made.
+const MEMBERS: &str = "apps/*/server";
+
+/// Where the new package belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In a Cargo workspace that is made with it.
+    NewWorkspace,
+    /// Among the members of the Cargo workspace that is there.
+    Member,
+    /// In a Cargo workspace of its own, because the one that is there says nothing of apps.
+    Own,
 }
 
-/// Relative paths and their contents. A workspace that has a Cargo.toml of its own keeps it; the
-/// new server is then a workspace of its own.
-fn files(name: &str, root: &Path) -> Vec<(String, String)> {
-    let own_workspace = root.exists();
-    let server = format!("apps/{name}/server");
+impl Place {
+    fn find(workspace: &Path) -> Result<Self, Failure> {
+        let Some(document) = Document::read(workspace, "Cargo.toml")? else { return Ok(Self::NewWorkspace) };
+        let table = document.table()?;
+        let members = table.get("workspace").and_then(|workspace| workspace.get_ref().get("members"));
+        let members = members.and_then(|members| members.get_ref().as_array());
+        let taken = members.is_some_and(|members| members.iter().any(|member| member.get_ref().as_str() == Some(MEMBERS)));
+        Ok(if taken { Self::Member } else { Self::Own })
+    }
+
+    /// The package's folder. Another name where it is no member, so that a pattern that is added
+    /// later does not take it for one.
+    fn package(self, name: &str) -> String {
+        format!("apps/{name}/{}", if self == Self::Own { "program" } else { "server" })
+    }
+
+    /// The folder of its Cargo workspace, as a beginning of paths.
+    fn cargo_workspace(self, name: &str) -> String {
+        if self == Self::Own { self.package(name) + "/" } else { String::new() }
+    }
+}
+
+/// The lock that has to be written, if any: the one that is there gets the new package, too.
+fn lock(workspace: &Path, name: &str, place: Place) -> Result<Option<(String, String)>, Failure> {
+    let path = place.cargo_workspace(name) + "Cargo.lock";
+    let text = match std::fs::read_to_string(workspace.join(&path)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some((path, cargo_lock::new(name)))),
+        text => text.map_err(|error| Failure::files(format!("`{path}` cannot be read: {error}")))?,
+    };
+    match cargo_lock::find(&text, name) {
+        Found::Absent => Ok(Some((path, cargo_lock::with(&text, name)))),
+        Found::Local => Ok(None),
+        Found::Fetched => {
+            let message = format!("`{path}` names a package `{name}` that is fetched");
+            Err(Failure::files(message).hint("choose another name"))
+        }
+    }
+}
+
+/// rustup also reads a file of an older name.
+fn is_there(workspace: &Path, path: &str) -> bool {
+    let older = path.strip_suffix(".toml").filter(|older| older.ends_with("rust-toolchain"));
+    let above = path.ends_with(TOOLCHAIN).then_some(TOOLCHAIN);
+    [Some(path), older, above].into_iter().flatten().any(|path| workspace.join(path).exists())
+}
+
+fn write(workspace: &Path, path: &str, text: &str) -> Result<(), Failure> {
+    let failed = |error| Failure::outside(format!("`{path}` cannot be written: {error}"));
+    let place = workspace.join(path);
+    if let Some(folder) = place.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    std::fs::write(place, text).map_err(failed)
+}
+
+/// Relative paths and their contents, without the lock.
+fn files(name: &str, place: Place) -> Vec<(String, String)> {
+    let (package, cargo_workspace) = (place.package(name), place.cargo_workspace(name));
     let mut files = vec![
-        (format!("apps/{name}/app.toml"), app_toml(name, own_workspace)),
+        (format!("apps/{name}/app.toml"), app_toml(name, place)),
         (format!("apps/{name}/app.lock"), landfall_pipeline::lock::empty_text()),
-        (format!("{server}/Cargo.toml"), cargo_toml(name, own_workspace)),
-        (format!("{server}/src/main.rs"), SERVER.into()),
+        (format!("{package}/Cargo.toml"), cargo_toml(name, place)),
+        (format!("{package}/src/main.rs"), SERVER.into()),
+        (cargo_workspace + TOOLCHAIN, PIN.into()),
         ("environments/regions.toml".into(), "london = \"eu-west-2\"\n".into()),
         ("environments/dev/stage.toml".into(), "builds = true\n".into()),
         (minimum::FILE.into(), format!("minimum_version = \"{}\"\n", env!("CARGO_PKG_VERSION"))),
         (".gitignore".into(), "target/\n.landfall/\n".into()),
     ];
-    let lock = format!("# This file is automatically @generated by Cargo.\nversion = 4\n\n[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\n");
-    if own_workspace {
-        files.push((format!("{server}/Cargo.lock"), lock));
-    } else {
-        files.push(("Cargo.toml".into(), "[workspace]\nresolver = \"3\"\nmembers = [\"apps/*/server\"]\n".into()));
-        files.push(("Cargo.lock".into(), lock));
+    if place == Place::NewWorkspace {
+        files.push(("Cargo.toml".into(), format!("[workspace]\nresolver = \"3\"\nmembers = [\"{MEMBERS}\"]\n")));
     }
     files
 }
 
-fn app_toml(name: &str, own_workspace: bool) -> String {
-    let workspace = if own_workspace { format!(", workspace = \"apps/{name}/server\"") } else { String::new() };
+fn app_toml(name: &str, place: Place) -> String {
+    let workspace = if place == Place::Own { format!(", workspace = \"{}\"", place.package(name)) } else { String::new() };
     format!(
         "[app]\nname = \"{name}\"\nversion = \"0.1.0\"\nenvironments = [\"dev\"]\n\n[inputs.server]\ncargo = {{ package = \"{name}\"{workspace} }}\n"
     )
 }
 
-fn cargo_toml(name: &str, own_workspace: bool) -> String {
-    let workspace = if own_workspace { "\n[workspace]\n" } else { "" };
+fn cargo_toml(name: &str, place: Place) -> String {
+    let workspace = if place == Place::Own { "\n[workspace]\n" } else { "" };
     format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n{workspace}")
 }
+
+const TOOLCHAIN: &str = "rust-toolchain.toml";
+
+/// The version that Landfall itself is built with.
+const PIN: &str = "# Exact, because the compiler's version enters the id of every cargo input: everybody who builds
+# this gets the same digest.
+[toolchain]
+channel = \"1.95.0\"
+";
 
 /// A server that needs nothing but the standard library.
 const SERVER: &str = r#"use std::io::{BufRead, BufReader, Write};

@@ -10,7 +10,7 @@ use landfall_pipeline::build::BuildRequest;
 use landfall_pipeline::why::{Against, why};
 
 use super::overrides;
-use crate::printer::{Printer, clean};
+use crate::printer::{Printer, clean_line};
 use crate::progress::{Progress, size};
 use crate::failure::Failure;
 use crate::surroundings::Surroundings;
@@ -50,7 +50,7 @@ pub fn run(arguments: &Why, around: &Surroundings, printer: &Printer) -> Result<
         printer.data(&super::json(&changes)?)?;
     } else {
         for line in lines(&changes) {
-            printer.data(&clean(&line))?;
+            printer.data(&clean_line(&line))?;
         }
     }
     Ok(ExitCode::SUCCESS)

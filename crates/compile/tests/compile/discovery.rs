@@ -67,6 +67,11 @@ fn main() { lib_build::build(); }
 fn main() { println!("{} {} {}", lib_shared::name(), renamed::name(), outer::name()); }
 === apps/main/assets/page.html
 <p>
+=== apps/main/app.toml
+=== apps/main/app.lock
+=== apps/main/assets/app.lock
+=== apps/main/example/app.toml
+=== apps/main/example/app.lock
 === apps/main/target/debug/junk
 === apps/main/.git/HEAD
 === apps/main/src/target/module.rs
@@ -187,8 +192,11 @@ fn exact() {
     let files: Vec<_> = sources.files().iter().map(|path| path.as_str()).collect();
     let expected = [
         "apps/main/Cargo.toml",
+        "apps/main/app.toml",
+        "apps/main/assets/app.lock",
         "apps/main/assets/page.html",
         "apps/main/build.rs",
+        "apps/main/example/app.toml",
         "apps/main/page.html",
         "apps/main/src/main.rs",
         "apps/main/src/target/module.rs",

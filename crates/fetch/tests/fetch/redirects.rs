@@ -12,7 +12,8 @@ fn to(location: &str) -> Script {
 /// The outcome in words, with `{here}` for the server and `{port}` for its port.
 fn outcome(scripts: Vec<Script>, hosts: &[&str]) -> (String, usize) {
     let server = Server::start(scripts);
-    let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
+    let port = server.port().to_string();
+    let hosts: Vec<_> = hosts.iter().map(|host| host.replace("{port}", &port)).collect();
     let url = format!("http://{}/start?token=secret", server.here());
     let result = fetch_with(
         settings(limits()),
@@ -28,7 +29,7 @@ fn outcome(scripts: Vec<Script>, hosts: &[&str]) -> (String, usize) {
 fn follows_within_the_origin_and_to_named_hosts() {
     // `localhost` is another origin than `127.0.0.1`, and leads to the same server.
     let elsewhere = "http://localhost:{port}/f?X-Amz-Signature=abc";
-    let rows: [(&str, Vec<String>, &[&str], &str); 6] = [
+    let rows: [(&str, Vec<String>, &[&str], &str); 7] = [
         ("a path", vec!["/next".into()], &[], "http://{here}/next"),
         ("a relative path", vec!["next?a=1#b".into()], &[], "http://{here}/next?a=***"),
         ("the whole URL", vec!["http://{here}/next".into()], &[], "http://{here}/next"),
@@ -37,6 +38,12 @@ fn follows_within_the_origin_and_to_named_hosts() {
             "a named host",
             vec![elsewhere.into()],
             &["other", "LOCALHOST"],
+            "http://localhost:{port}/f?X-Amz-Signature=***",
+        ),
+        (
+            "a named host and port",
+            vec![elsewhere.into()],
+            &["localhost:1", "LOCALHOST:{port}"],
             "http://localhost:{port}/f?X-Amz-Signature=***",
         ),
         ("five", (1..=5).map(|step| format!("/{step}")).collect(), &[], "http://{here}/5"),
@@ -72,6 +79,12 @@ fn refuses_the_others() {
             vec![to("https://{here}/f")],
             &[],
             foreign("https://{here}/f", "127.0.0.1"),
+        ),
+        (
+            "another port of a named host and port",
+            vec![to("http://localhost:{port}/f")],
+            &["localhost:1", "localhost:", ":{port}"],
+            foreign("http://localhost:{port}/f", "localhost"),
         ),
         (
             "a parent of a named host",
