@@ -116,7 +116,7 @@ fn a_built_store_that_may_not_be_written_is_named() {
         "a read-only store",
         &outcome,
         3,
-        &["../store".into(), "can only be read".into()],
+        &["/store`".into(), "can only be read".into()],
     ));
 }
 

@@ -61,14 +61,19 @@ mod tests {
     use super::*;
 
     fn lock(names: &[&str]) -> String {
-        let entry = |name: &&str| format!("\n[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\n");
+        let entry =
+            |name: &&str| format!("\n[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\n");
         names.iter().map(entry).fold(HEAD.to_owned(), |text, entry| text + &entry)
     }
 
     #[test]
     fn a_package_stands_where_its_name_belongs() {
         assert_eq!(new("b"), lock(&["b"]));
-        for (before, after) in [(&["b", "d"][..], ["a", "b", "d"]), (&["a", "d"], ["a", "b", "d"]), (&["a", "b"], ["a", "b", "d"])] {
+        for (before, after) in [
+            (&["b", "d"][..], ["a", "b", "d"]),
+            (&["a", "d"], ["a", "b", "d"]),
+            (&["a", "b"], ["a", "b", "d"]),
+        ] {
             let new = after.iter().find(|name| !before.contains(name)).unwrap();
             assert_eq!(with(&lock(before), new), lock(&after));
         }
@@ -83,6 +88,9 @@ mod tests {
     #[test]
     fn a_fetched_package_is_told_from_a_local_one() {
         let text = lock(&["a", "b"]) + "source = \"somewhere\"\n";
-        assert_eq!([find(&text, "a"), find(&text, "b"), find(&text, "c")], [Found::Local, Found::Fetched, Found::Absent]);
+        assert_eq!(
+            [find(&text, "a"), find(&text, "b"), find(&text, "c")],
+            [Found::Local, Found::Fetched, Found::Absent]
+        );
     }
 }

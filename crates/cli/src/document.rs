@@ -27,7 +27,8 @@ impl Document {
     /// The top table, or an error that names the line which is no TOML.
     pub fn table(&self) -> Result<DeTable<'_>, Failure> {
         let parsed = DeTable::parse(&self.text).map(Spanned::into_inner);
-        parsed.map_err(|error| self.wrong(error.span().map_or(0, |span| span.start), error.message()))
+        parsed
+            .map_err(|error| self.wrong(error.span().map_or(0, |span| span.start), error.message()))
     }
 
     /// An error at a value.

@@ -24,7 +24,9 @@ pub fn check(workspace: &Path) -> Result<(), Failure> {
     refuse_older(wanted, numbers)?;
     // Asked last, because a newer version may know more keys than this one.
     match table.keys().find(|key| key.get_ref() != KEY) {
-        Some(key) => Err(document.wrong(key.span().start, &format!("the key `{}` is unknown", key.get_ref())).hint(HELP)),
+        Some(key) => Err(document
+            .wrong(key.span().start, &format!("the key `{}` is unknown", key.get_ref()))
+            .hint(HELP)),
         None => Ok(()),
     }
 }
@@ -39,7 +41,8 @@ fn refuse_older(wanted: &str, version: [u64; 3]) -> Result<(), Failure> {
 }
 
 fn numbers(version: &str) -> Option<[u64; 3]> {
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?;
+    let digits =
+        |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?;
     let parts: Vec<_> = version.split('.').map(digits).collect::<Option<_>>()?;
     parts.try_into().ok()
 }
@@ -53,13 +56,28 @@ mod tests {
         let rows = [
             ("minimum_version = \"0.1.0\" # the first\n", ""),
             ("minimum_version = '0.0.9'", ""),
-            ("minimum_version = \"0.1.1\"", "this workspace wants Landfall 0.1.1 or newer, and this is 0.1.0"),
-            ("minimum_version = \"9.0.0\"\nother = 1", "this workspace wants Landfall 9.0.0 or newer, and this is 0.1.0"),
+            (
+                "minimum_version = \"0.1.1\"",
+                "this workspace wants Landfall 0.1.1 or newer, and this is 0.1.0",
+            ),
+            (
+                "minimum_version = \"9.0.0\"\nother = 1",
+                "this workspace wants Landfall 9.0.0 or newer, and this is 0.1.0",
+            ),
             ("# minimum_version = \"0.1.0\"\n", "`.landfall.toml` names no version"),
             ("minimum_versions = \"0.1.0\"\n", "`.landfall.toml` names no version"),
-            ("\nminimum_version = 1\n", "`.landfall.toml`, line 2: `minimum_version` is no version"),
-            ("minimum_version = \"0.+1.0\"\n", "`.landfall.toml`, line 1: `minimum_version` is no version"),
-            ("minimum_version = \"0.1.0\"\n\nx = 1\n", "`.landfall.toml`, line 3: the key `x` is unknown"),
+            (
+                "\nminimum_version = 1\n",
+                "`.landfall.toml`, line 2: `minimum_version` is no version",
+            ),
+            (
+                "minimum_version = \"0.+1.0\"\n",
+                "`.landfall.toml`, line 1: `minimum_version` is no version",
+            ),
+            (
+                "minimum_version = \"0.1.0\"\n\nx = 1\n",
+                "`.landfall.toml`, line 3: the key `x` is unknown",
+            ),
         ];
         for (text, wanted) in rows {
             assert_eq!(said(text), wanted, "{text}");
