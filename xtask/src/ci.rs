@@ -22,11 +22,18 @@ pub fn run() -> Result<(), String> {
     let results: Vec<_> = STEPS.iter().map(|step| timed(step)).collect();
     println!("\n{:<10} {:>8}  result", "part", "minutes");
     for (name, took, result) in &results {
-        println!("{name:<10} {:>8.1}  {}", minutes(*took), if result.is_ok() { "ok" } else { "FAILED" });
+        println!(
+            "{name:<10} {:>8.1}  {}",
+            minutes(*took),
+            if result.is_ok() { "ok" } else { "FAILED" }
+        );
     }
     let total: Duration = results.iter().map(|(_, took, _)| *took).sum();
     println!("{:<10} {:>8.1}", "all", minutes(total));
-    let failed: Vec<_> = results.into_iter().filter_map(|(name, _, result)| result.err().map(|error| format!("{name}: {error}"))).collect();
+    let failed: Vec<_> = results
+        .into_iter()
+        .filter_map(|(name, _, result)| result.err().map(|error| format!("{name}: {error}")))
+        .collect();
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
 }
 

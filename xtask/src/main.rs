@@ -19,6 +19,7 @@ mod paths;
 mod process;
 mod steps;
 mod tidy;
+mod wheels;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -62,7 +63,8 @@ fn task(words: &[OsString]) -> Option<Result<(), String>> {
         Some((command, rest)) => (command.to_str()?, rest),
         None => ("--help", &[][..]),
     };
-    let with_words = |task: fn(&[String]) -> Result<(), String>| texts(rest).and_then(|words| task(&words));
+    let with_words =
+        |task: fn(&[String]) -> Result<(), String>| texts(rest).and_then(|words| task(&words));
     Some(match command {
         "--help" | "-h" | "help" => {
             print!("{HELP}");

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::forward;
-use crate::process::run;
 use crate::paths::root;
+use crate::process::run;
 
 fn cargo(words: &[&str]) -> Command {
     let mut cargo = Command::new("cargo");
@@ -15,26 +15,74 @@ fn cargo(words: &[&str]) -> Command {
 
 /// Provides what the tests need, then runs them all: those without a server first.
 pub fn test(words: &[String]) -> Result<(), String> {
-    run(&mut cargo(&["run", "--locked", "--quiet", "--package", "landfall-testkit", "--bin", "landfall-rig", "--", "prepare"]))?;
+    run(&mut cargo(&[
+        "run",
+        "--locked",
+        "--quiet",
+        "--package",
+        "landfall-testkit",
+        "--bin",
+        "landfall-rig",
+        "--",
+        "prepare",
+    ]))?;
     let binary = forward::fresh()?;
     run(cargo(&["test", "--locked", "--workspace"]).args(words).env("LANDFALL_BIN", &binary))?;
-    run(cargo(&["test", "--locked", "--package", "landfall-testkit", "--features", "rig", "--test", "rig"]).args(words))?;
-    run(cargo(&["test", "--locked", "--package", "landfall-tests", "--features", "rig", "--test", "judged"])
-        .args(words)
-        .env("LANDFALL_BIN", &binary))
+    run(cargo(&[
+        "test",
+        "--locked",
+        "--package",
+        "landfall-testkit",
+        "--features",
+        "rig",
+        "--test",
+        "rig",
+    ])
+    .args(words))?;
+    run(cargo(&[
+        "test",
+        "--locked",
+        "--package",
+        "landfall-tests",
+        "--features",
+        "rig",
+        "--test",
+        "judged",
+    ])
+    .args(words)
+    .env("LANDFALL_BIN", &binary))
 }
 
 /// Measures beside the peers.
 pub fn bench(words: &[String]) -> Result<(), String> {
     let binary = forward::fresh()?;
-    run(cargo(&["run", "--locked", "--quiet", "--release", "--package", "landfall-tests", "--bin", "bench", "--"])
-        .args(words)
-        .env("LANDFALL_BIN", binary))
+    run(cargo(&[
+        "run",
+        "--locked",
+        "--quiet",
+        "--release",
+        "--package",
+        "landfall-tests",
+        "--bin",
+        "bench",
+        "--",
+    ])
+    .args(words)
+    .env("LANDFALL_BIN", binary))
 }
 
 /// Clippy, with the workspace's lints as errors.
 pub fn lint() -> Result<(), String> {
-    run(&mut cargo(&["clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"]))
+    run(&mut cargo(&[
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
 }
 
 /// rustfmt over every package.
@@ -56,7 +104,8 @@ pub fn codegen(words: &[String]) -> Result<(), String> {
 
 fn generate(binary: &Path, path: &Path, arguments: &[&str], check: bool) -> Result<(), String> {
     let output = Command::new(binary).args(arguments).output();
-    let output = output.map_err(|error| format!("{} cannot be started: {error}", binary.display()))?;
+    let output =
+        output.map_err(|error| format!("{} cannot be started: {error}", binary.display()))?;
     if !output.status.success() {
         return Err(format!("landfall {} ended with {}", arguments.join(" "), output.status));
     }
@@ -65,5 +114,6 @@ fn generate(binary: &Path, path: &Path, arguments: &[&str], check: bool) -> Resu
         let stale = || format!("{} is stale: run `cargo xtask codegen`", path.display());
         return if stands == output.stdout { Ok(()) } else { Err(stale()) };
     }
-    std::fs::write(path, &output.stdout).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    std::fs::write(path, &output.stdout)
+        .map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }

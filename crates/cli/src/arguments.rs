@@ -11,7 +11,12 @@ use crate::global::Global;
 /// Exit status: 0 done, 1 your files, 2 the command line, 3 the outside refused, 4 not as wanted,
 /// 101 a bug of ours.
 #[derive(Debug, Parser)]
-#[command(name = "landfall", version, max_term_width = 100, after_help = "Example: landfall build myapp")]
+#[command(
+    name = "landfall",
+    version,
+    max_term_width = 100,
+    after_help = "Example: landfall build myapp"
+)]
 pub struct Arguments {
     #[command(flatten)]
     pub global: Global,

@@ -33,7 +33,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let surroundings = Surroundings::read(&arguments.global);
     let printer = Printer::new(&surroundings);
-    let ready = surroundings.arm_failpoint().and_then(|()| minimum::check(surroundings.workspace_place()));
+    let ready =
+        surroundings.arm_failpoint().and_then(|()| minimum::check(surroundings.workspace_place()));
     match ready.and_then(|()| run(&arguments.command, &surroundings, &printer)) {
         Ok(status) => status,
         Err(failure) => report::report(&printer, &failure),
@@ -48,6 +49,8 @@ fn run(command: &Command, around: &Surroundings, printer: &Printer) -> Result<Ex
         Command::Init(init) => commands::init::run(init, around, printer),
         Command::Store(store) => commands::store::run(store, around, printer),
         Command::Schema(schema) => commands::schema::run(schema, printer),
-        Command::Completions(completions) => commands::completions::run(completions, Arguments::command(), printer),
+        Command::Completions(completions) => {
+            commands::completions::run(completions, Arguments::command(), printer)
+        }
     }
 }

@@ -37,7 +37,9 @@ impl Printer {
         let written = writeln!(output, "{line}").and_then(|()| output.flush());
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-            written => written.map_err(|error| Failure::outside(format!("standard output cannot be written: {error}"))),
+            written => written.map_err(|error| {
+                Failure::outside(format!("standard output cannot be written: {error}"))
+            }),
         }
     }
 

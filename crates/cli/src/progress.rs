@@ -61,7 +61,8 @@ impl<'a> Progress<'a> {
 
 fn bar(name: &str, total_bytes: Option<u64>) -> ProgressBar {
     let bar = total_bytes.map_or_else(ProgressBar::no_length, ProgressBar::new);
-    let template = "{prefix:32!} {bar:24} {bytes:>10}/{total_bytes:10} {bytes_per_sec:>11} {eta:>4}";
+    let template =
+        "{prefix:32!} {bar:24} {bytes:>10}/{total_bytes:10} {bytes_per_sec:>11} {eta:>4}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
@@ -83,22 +84,31 @@ impl Events for Progress<'_> {
                 self.advance(&format!("{app}: {input}"), received_bytes, total_bytes);
             }
             Event::Fetched { app, input, size_bytes } => {
-                self.end(&format!("{app}: {input}"), &format!("{app}: fetched {input}, {}", size(size_bytes)));
+                self.end(
+                    &format!("{app}: {input}"),
+                    &format!("{app}: fetched {input}, {}", size(size_bytes)),
+                );
             }
             Event::Compiling { app, input, platform } => {
-                self.begin(&format!("{app}: compiler"), &format!("{app}: compiling {input} for {platform}"));
+                self.begin(
+                    &format!("{app}: compiler"),
+                    &format!("{app}: compiling {input} for {platform}"),
+                );
             }
             Event::Compiler { app, line } => self.spin(&format!("{app}: compiler"), line),
             Event::Compiled { app, input, platform, size_bytes } => {
                 let line = format!("{app}: compiled {input} for {platform}, {}", size(size_bytes));
                 self.end(&format!("{app}: compiler"), &line);
             }
-            Event::Unpacking { app, input } => self.printer.say(&clean_line(&format!("{app}: unpacking {input}"))),
+            Event::Unpacking { app, input } => {
+                self.printer.say(&clean_line(&format!("{app}: unpacking {input}")))
+            }
             Event::Layer { app, platform, layer, done_bytes, total_bytes } => {
                 self.advance(&layer_name(app, platform, layer), done_bytes, Some(total_bytes));
             }
             Event::LayerBuilt { app, platform, layer, size_bytes } => {
-                let line = format!("{app}: wrote layer {layer} for {platform}, {}", size(size_bytes));
+                let line =
+                    format!("{app}: wrote layer {layer} for {platform}, {}", size(size_bytes));
                 self.end(&layer_name(app, platform, layer), &line);
             }
             // A warning has lines of its own; they are indented, so that none looks like another message.

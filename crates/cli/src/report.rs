@@ -15,12 +15,19 @@ pub fn report(printer: &Printer, failure: &Failure) -> ExitCode {
     match failure {
         Failure::Front { message, hints, .. } => headline(printer, message, &[], hints),
         Failure::Pipeline(error) => match &**error {
-            Error::Problems(problems) => problems.iter().for_each(|problem| printer.complain(&render(printer, problem))),
+            Error::Problems(problems) => {
+                problems.iter().for_each(|problem| printer.complain(&render(printer, problem)))
+            }
             // A program's words may be many lines, so they are shown as a cause.
             Error::ProgramFailed { program, message } => {
                 headline(printer, &format!("{program} failed"), std::slice::from_ref(message), &[]);
             }
-            error => headline(printer, &error.to_string(), &causes(error), &error.hint().into_iter().collect::<Vec<_>>()),
+            error => headline(
+                printer,
+                &error.to_string(),
+                &causes(error),
+                &error.hint().into_iter().collect::<Vec<_>>(),
+            ),
         },
     }
     ExitCode::from(failure.status())
@@ -59,7 +66,8 @@ pub fn render(printer: &Printer, problem: &Diagnostic) -> String {
     let title = level.primary_title(message.as_str()).id(problem.code);
     let snippets = sources.iter().map(SourceLabels::snippet);
     let group = snippets.fold(Group::with_title(title), Group::element);
-    let group = helps.iter().fold(group, |group, help| group.element(Level::HELP.message(help.as_str())));
+    let group =
+        helps.iter().fold(group, |group, help| group.element(Level::HELP.message(help.as_str())));
     let renderer = if printer.colour { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group])
 }
@@ -74,7 +82,8 @@ struct SourceLabels {
 impl SourceLabels {
     fn snippet(&self) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
         let snippet = Snippet::source(self.text.as_str()).path(self.path.as_str()).line_start(1);
-        let mut kinds = std::iter::once(AnnotationKind::Primary).chain(std::iter::repeat(AnnotationKind::Context));
+        let mut kinds = std::iter::once(AnnotationKind::Primary)
+            .chain(std::iter::repeat(AnnotationKind::Context));
         self.labels.iter().fold(snippet, |snippet, (range, text)| {
             let kind = kinds.next().unwrap_or(AnnotationKind::Context);
             snippet.annotation(kind.span(range.clone()).label(text.as_str()))
@@ -86,10 +95,15 @@ fn sources(labels: &[Label]) -> Vec<SourceLabels> {
     let mut sources: Vec<SourceLabels> = Vec::new();
     for label in labels {
         let path = clean_line(&label.span.source.path.display().to_string());
-        let place = (label.span.start..label.span.end.max(label.span.start), clean_line(&label.text));
+        let place =
+            (label.span.start..label.span.end.max(label.span.start), clean_line(&label.text));
         match sources.iter_mut().find(|source| source.path == path) {
             Some(source) => source.labels.push(place),
-            None => sources.push(SourceLabels { path, text: clean(&label.span.source.text), labels: vec![place] }),
+            None => sources.push(SourceLabels {
+                path,
+                text: clean(&label.span.source.text),
+                labels: vec![place],
+            }),
         }
     }
     sources

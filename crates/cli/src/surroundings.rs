@@ -55,18 +55,26 @@ impl Surroundings {
         let ci = variable("CI").is_some_and(|value| value != "false");
         let terminal = std::io::stderr().is_terminal();
         Self {
-            store: real(store.unwrap_or_else(|| default_store(workspace.as_deref().unwrap_or(&working_folder)))),
+            store: real(
+                store.unwrap_or_else(|| {
+                    default_store(workspace.as_deref().unwrap_or(&working_folder))
+                }),
+            ),
             threads: threads(global),
             quiet: global.quiet,
             ci,
             strictness: Strictness { locked: global.locked || ci, paranoid: global.paranoid },
-            colour: terminal && variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb"),
+            colour: terminal
+                && variable("NO_COLOR").is_none()
+                && variable("TERM").is_none_or(|term| term != "dumb"),
             terminal,
             tools: tools(),
             proxy: proxy(),
             roots_file: variable("SSL_CERT_FILE").map(PathBuf::from),
-            failpoint: variable("LANDFALL_FAILPOINT").map(|value| value.to_string_lossy().into_owned()),
-            containerd_socket: variable("CONTAINERD_ADDRESS").map_or_else(|| "/run/containerd/containerd.sock".into(), PathBuf::from),
+            failpoint: variable("LANDFALL_FAILPOINT")
+                .map(|value| value.to_string_lossy().into_owned()),
+            containerd_socket: variable("CONTAINERD_ADDRESS")
+                .map_or_else(|| "/run/containerd/containerd.sock".into(), PathBuf::from),
             workspace,
             working_folder,
         }
@@ -99,10 +107,17 @@ impl Surroundings {
     }
 
     /// A session over another store.
-    pub fn session_over<'a>(&self, store: Store, events: &'a dyn Events) -> Result<Session<'a>, Failure> {
-        let helper = env::current_exe().map_err(|error| Failure::outside(format!("this program cannot be found again: {error}")))?;
+    pub fn session_over<'a>(
+        &self,
+        store: Store,
+        events: &'a dyn Events,
+    ) -> Result<Session<'a>, Failure> {
+        let helper = env::current_exe().map_err(|error| {
+            Failure::outside(format!("this program cannot be found again: {error}"))
+        })?;
         let pool = landfall_pipeline::thread_pool(self.threads);
-        let pool = pool.map_err(|error| Failure::outside(format!("no threads can be started: {error}")))?;
+        let pool =
+            pool.map_err(|error| Failure::outside(format!("no threads can be started: {error}")))?;
         Ok(Session {
             workspace: self.workspace()?.to_path_buf(),
             compile_cache: store.folder().join("compile"),
@@ -121,8 +136,11 @@ impl Surroundings {
     fn fetch(&self) -> Result<ClientSettings, Failure> {
         let roots = self.roots_file.as_ref().map(|path| {
             std::fs::read(path).map_err(|error| {
-                Failure::outside(format!("the certificates in `{}` cannot be read: {error}", path.display()))
-                    .hint("SSL_CERT_FILE names that file: correct it, or unset it")
+                Failure::outside(format!(
+                    "the certificates in `{}` cannot be read: {error}",
+                    path.display()
+                ))
+                .hint("SSL_CERT_FILE names that file: correct it, or unset it")
             })
         });
         Ok(ClientSettings {
@@ -190,7 +208,9 @@ fn tools() -> ToolPlaces {
 
 /// The usual variables; the lower-case ones first, as curl does.
 fn proxy() -> ProxySettings {
-    let first = |names: [&str; 2]| names.into_iter().find_map(variable).and_then(|value| value.into_string().ok());
+    let first = |names: [&str; 2]| {
+        names.into_iter().find_map(variable).and_then(|value| value.into_string().ok())
+    };
     ProxySettings {
         // Upper-case HTTP_PROXY can be set by a request header where a program runs as CGI (CVE-2016-5385).
         http: variable("http_proxy").and_then(|value| value.into_string().ok()),

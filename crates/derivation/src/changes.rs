@@ -89,20 +89,34 @@ pub fn compare(old: &Record, new: &Record) -> Changes {
     }
 }
 
-fn input_changes(old: &BTreeMap<String, InputFact>, new: &BTreeMap<String, InputFact>) -> Vec<InputChange> {
+fn input_changes(
+    old: &BTreeMap<String, InputFact>,
+    new: &BTreeMap<String, InputFact>,
+) -> Vec<InputChange> {
     let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    let differing = keys.into_iter().filter(|key| old.get(*key).map(|fact| fact.hash) != new.get(*key).map(|fact| fact.hash));
+    let differing = keys
+        .into_iter()
+        .filter(|key| old.get(*key).map(|fact| fact.hash) != new.get(*key).map(|fact| fact.hash));
     differing.flat_map(|key| one_input(key, old.get(key), new.get(key))).collect()
 }
 
 /// The parts that differ; the whole where no part tells.
 fn one_input(key: &str, old: Option<&InputFact>, new: Option<&InputFact>) -> Vec<InputChange> {
-    let change = |part: Option<&String>, old, new| InputChange { input: key.into(), part: part.cloned(), old, new };
+    let change = |part: Option<&String>, old, new| InputChange {
+        input: key.into(),
+        part: part.cloned(),
+        old,
+        new,
+    };
     if let (Some(old), Some(new)) = (old, new) {
         let names: BTreeSet<_> = old.parts.keys().chain(new.parts.keys()).collect();
-        let pairs = names.into_iter().map(|name| (name, old.parts.get(name).copied(), new.parts.get(name).copied()));
-        let parts: Vec<_> =
-            pairs.filter(|(_, old, new)| old != new).map(|(name, old, new)| change(Some(name), old, new)).collect();
+        let pairs = names
+            .into_iter()
+            .map(|name| (name, old.parts.get(name).copied(), new.parts.get(name).copied()));
+        let parts: Vec<_> = pairs
+            .filter(|(_, old, new)| old != new)
+            .map(|(name, old, new)| change(Some(name), old, new))
+            .collect();
         if !parts.is_empty() {
             return parts;
         }
@@ -121,15 +135,26 @@ fn layer_changes(old: &Record, new: &Record, changed: &BTreeSet<&str>) -> Vec<La
     platforms.into_iter().flat_map(of_platform).collect()
 }
 
-fn platform_changes(platform: &str, old: &[LayerFact], new: &[LayerFact], changed: &BTreeSet<&str>) -> Vec<LayerChange> {
+fn platform_changes(
+    platform: &str,
+    old: &[LayerFact],
+    new: &[LayerFact],
+    changed: &BTreeSet<&str>,
+) -> Vec<LayerChange> {
     let describe = |layer: &LayerFact, kind, size_bytes| LayerChange {
         platform: platform.into(),
         layer: layer.name.clone(),
         kind,
-        because: layer.inputs.iter().filter(|input| changed.contains(input.as_str())).cloned().collect(),
+        because: layer
+            .inputs
+            .iter()
+            .filter(|input| changed.contains(input.as_str()))
+            .cloned()
+            .collect(),
         size_bytes,
     };
-    let position = |layers: &[LayerFact], name: &str| layers.iter().position(|layer| layer.name == name);
+    let position =
+        |layers: &[LayerFact], name: &str| layers.iter().position(|layer| layer.name == name);
     let present = new.iter().enumerate().filter_map(|(index, layer)| {
         let before = position(old, &layer.name).map(|index| (index, &old[index]));
         let kind = layer_change(before, index, layer)?;
@@ -145,11 +170,17 @@ fn platform_changes(platform: &str, old: &[LayerFact], new: &[LayerFact], change
     present.chain(gone.map(|layer| describe(layer, LayerChangeKind::Removed, None))).collect()
 }
 
-fn layer_change(old: Option<(usize, &LayerFact)>, index: usize, new: &LayerFact) -> Option<LayerChangeKind> {
+fn layer_change(
+    old: Option<(usize, &LayerFact)>,
+    index: usize,
+    new: &LayerFact,
+) -> Option<LayerChangeKind> {
     let Some((old_index, old)) = old else { return Some(LayerChangeKind::Added) };
     match (old.id, new.id) {
         (_, None) => Some(LayerChangeKind::NotBuilt),
-        (Some(old), Some(new)) if old == new => (old_index != index).then_some(LayerChangeKind::Moved),
+        (Some(old), Some(new)) if old == new => {
+            (old_index != index).then_some(LayerChangeKind::Moved)
+        }
         _ => match (old.blob, new.blob) {
             (Some(old), Some(new)) if old.digest == new.digest => None,
             (_, Some(_)) => Some(LayerChangeKind::Changed),
@@ -161,11 +192,17 @@ fn layer_change(old: Option<(usize, &LayerFact)>, index: usize, new: &LayerFact)
 /// Each blob counts once, however many platforms share it.
 fn bytes_to_move(old: &Record, new: &Record) -> Option<u64> {
     let layers = |record: &Record| {
-        record.images.values().flat_map(|image| image.layers.iter().map(|layer| layer.blob)).collect::<Vec<_>>()
+        record
+            .images
+            .values()
+            .flat_map(|image| image.layers.iter().map(|layer| layer.blob))
+            .collect::<Vec<_>>()
     };
     let there: BTreeSet<_> = layers(old).into_iter().flatten().map(|blob| blob.digest).collect();
-    let wanted: Option<BTreeMap<_, _>> =
-        layers(new).into_iter().map(|blob| blob.map(|blob| (blob.digest, blob.size_bytes))).collect();
+    let wanted: Option<BTreeMap<_, _>> = layers(new)
+        .into_iter()
+        .map(|blob| blob.map(|blob| (blob.digest, blob.size_bytes)))
+        .collect();
     let missing = wanted?.into_iter().filter(|(digest, _)| !there.contains(digest));
     Some(missing.map(|(_, size_bytes)| size_bytes).sum())
 }
@@ -191,7 +228,8 @@ mod tests {
             version: "1".into(),
             digest: Some(digest),
             inputs: [("input server".to_owned(), input)].into(),
-            images: [("linux/amd64".to_owned(), ImageFact { manifest: None, layers: vec![layer] })].into(),
+            images: [("linux/amd64".to_owned(), ImageFact { manifest: None, layers: vec![layer] })]
+                .into(),
         }
     }
 
@@ -218,8 +256,11 @@ mod tests {
     #[test]
     fn what_is_not_built_has_no_bytes_yet() {
         let mut new = record("b", "b");
-        new.images.get_mut("linux/amd64").unwrap().layers[0] =
-            LayerFact { id: None, blob: None, ..record("b", "b").images["linux/amd64"].layers[0].clone() };
+        new.images.get_mut("linux/amd64").unwrap().layers[0] = LayerFact {
+            id: None,
+            blob: None,
+            ..record("b", "b").images["linux/amd64"].layers[0].clone()
+        };
         let changes = compare(&record("a", "a"), &new);
         assert_eq!(changes.layers[0].kind, LayerChangeKind::NotBuilt);
         assert_eq!(changes.bytes_to_move, None);

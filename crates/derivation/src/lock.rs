@@ -97,7 +97,8 @@ impl Lock {
     /// Fails on another format, a newer version, and a content that the seal does not cover.
     pub fn from_text(text: &str) -> Result<Self, LockError> {
         let table: toml::Table = toml::from_str(text).map_err(|error| syntax(text, &error))?;
-        let version = table.get("version").and_then(toml::Value::as_integer).ok_or(LockError::NoVersion)?;
+        let version =
+            table.get("version").and_then(toml::Value::as_integer).ok_or(LockError::NoVersion)?;
         if version > i64::from(VERSION) {
             return Err(LockError::Newer { version });
         }
@@ -119,7 +120,9 @@ impl Lock {
 
 /// Whether an entry is one that we could have written: it reads back as it is.
 fn can_be_written(input: &LockedInput) -> bool {
-    let plain = |text: &str| text.chars().all(|symbol| symbol.is_ascii_alphanumeric() || "-_/.".contains(symbol));
+    let plain = |text: &str| {
+        text.chars().all(|symbol| symbol.is_ascii_alphanumeric() || "-_/.".contains(symbol))
+    };
     plain(&input.name)
         && input.platform.as_deref().is_none_or(plain)
         && !input.url.contains(char::is_control)
@@ -130,7 +133,8 @@ fn can_be_written(input: &LockedInput) -> bool {
 fn write_input(text: &mut String, input: &LockedInput) {
     let LockedInput { name, platform, url, digest, size_bytes } = input;
     let url = serde_json::to_string(url).expect("a text has a JSON form, which TOML reads too");
-    let platform = platform.iter().fold(String::new(), |_, platform| format!("platform = \"{platform}\"\n"));
+    let platform =
+        platform.iter().fold(String::new(), |_, platform| format!("platform = \"{platform}\"\n"));
     let written = write!(
         text,
         "\n[[input]]\nname = \"{name}\"\n{platform}url = {url}\ndigest = \"{digest}\"\nsize_bytes = {size_bytes}\n"
@@ -201,7 +205,9 @@ mod tests {
         assert_eq!(Lock::from_text(&newer), Err(LockError::Newer { version: 2 }));
         let conflict = format!("{text}<<<<<<< ours\n");
         let last = conflict.lines().count();
-        assert!(matches!(Lock::from_text(&conflict), Err(LockError::Syntax { line, .. }) if line == last));
+        assert!(
+            matches!(Lock::from_text(&conflict), Err(LockError::Syntax { line, .. }) if line == last)
+        );
         assert_eq!(Lock::from_text(""), Err(LockError::NoVersion));
     }
 }

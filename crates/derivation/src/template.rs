@@ -17,13 +17,24 @@ const FUEL: u64 = 10_000_000;
 
 /// Names that Kubernetes object templates have and images must not.
 const STAGE_NAMES: [&str; 9] = [
-    "AppName", "AwsEcrPrefix", "DnsDomain", "Image", "REGION", "STAGE", "SubDomain", "Tag", "Values",
+    "AppName",
+    "AwsEcrPrefix",
+    "DnsDomain",
+    "Image",
+    "REGION",
+    "STAGE",
+    "SubDomain",
+    "Tag",
+    "Values",
 ];
 
 /// Renders a file's text over the given names.
 ///
 /// Gives the text, or every problem that can be found without rendering further.
-pub fn render(source: &Arc<Source>, names: &BTreeMap<String, Value>) -> Result<String, Vec<Diagnostic>> {
+pub fn render(
+    source: &Arc<Source>,
+    names: &BTreeMap<String, Value>,
+) -> Result<String, Vec<Diagnostic>> {
     let environment = environment();
     let parsed = environment.template_from_named_str("template", &source.text);
     let template = parsed.map_err(|error| vec![problem(source, names, &error)])?;
@@ -31,11 +42,17 @@ pub fn render(source: &Arc<Source>, names: &BTreeMap<String, Value>) -> Result<S
     if !stage_names.is_empty() {
         return Err(stage_names);
     }
-    template.render(Value::from(names.clone())).map_err(|error| vec![problem(source, names, &error)])
+    template
+        .render(Value::from(names.clone()))
+        .map_err(|error| vec![problem(source, names, &error)])
 }
 
 /// Renders a text that stands in another file, at `span`; problems point there.
-pub fn render_inline(span: &Span, text: &str, names: &BTreeMap<String, Value>) -> Result<String, Diagnostic> {
+pub fn render_inline(
+    span: &Span,
+    text: &str,
+    names: &BTreeMap<String, Value>,
+) -> Result<String, Diagnostic> {
     let environment = environment();
     let rendered = environment
         .template_from_named_str("template", text)
@@ -68,7 +85,8 @@ fn stage_names(
     used: &std::collections::HashSet<String>,
     names: &BTreeMap<String, Value>,
 ) -> Vec<Diagnostic> {
-    let foreign = STAGE_NAMES.iter().filter(|name| used.contains(**name) && !names.contains_key(**name));
+    let foreign =
+        STAGE_NAMES.iter().filter(|name| used.contains(**name) && !names.contains_key(**name));
     foreign.map(|name| stage_name(source, name)).collect()
 }
 
@@ -83,7 +101,9 @@ fn stage_name(source: &Arc<Source>, name: &str) -> Diagnostic {
 /// Where a name is first used inside `{{ }}` or `{% %}`; the file's start where that is not found.
 fn place_of(text: &str, name: &str) -> std::ops::Range<usize> {
     let word = |start: usize| {
-        let boundary = |symbol: Option<char>| !symbol.is_some_and(|symbol| symbol.is_alphanumeric() || symbol == '_');
+        let boundary = |symbol: Option<char>| {
+            !symbol.is_some_and(|symbol| symbol.is_alphanumeric() || symbol == '_')
+        };
         let before = &text[..start];
         boundary(before.chars().next_back())
             && boundary(text[start + name.len()..].chars().next())
@@ -93,9 +113,14 @@ fn place_of(text: &str, name: &str) -> std::ops::Range<usize> {
     found.map_or(0..0, |start| start..start + name.len())
 }
 
-fn problem(source: &Arc<Source>, names: &BTreeMap<String, Value>, error: &minijinja::Error) -> Diagnostic {
+fn problem(
+    source: &Arc<Source>,
+    names: &BTreeMap<String, Value>,
+    error: &minijinja::Error,
+) -> Diagnostic {
     let line_start = || {
-        let before = source.text.split_inclusive('\n').take(error.line().unwrap_or(1).saturating_sub(1));
+        let before =
+            source.text.split_inclusive('\n').take(error.line().unwrap_or(1).saturating_sub(1));
         let start = before.map(str::len).sum();
         start..start
     };
@@ -120,7 +145,9 @@ fn code(error: &minijinja::Error) -> &'static str {
 
 /// The engine's words without the variables that its long form would print.
 fn reason(error: &minijinja::Error) -> String {
-    error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()))
+    error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()))
 }
 
 fn known(names: &BTreeMap<String, Value>) -> String {
@@ -132,12 +159,20 @@ mod tests {
     use super::*;
 
     fn names() -> BTreeMap<String, Value> {
-        [("Name", "myapp"), ("Version", "1.0.0")].map(|(name, value)| (name.into(), value.into())).into()
+        [("Name", "myapp"), ("Version", "1.0.0")]
+            .map(|(name, value)| (name.into(), value.into()))
+            .into()
     }
 
     fn check(text: &str) -> Result<String, String> {
         let rendered = render(&Source::new("templates/x", text), &names());
-        rendered.map_err(|problems| problems.iter().map(|problem| format!("{} {}", problem.code, problem.labels[0].span)).collect::<Vec<_>>().join("\n"))
+        rendered.map_err(|problems| {
+            problems
+                .iter()
+                .map(|problem| format!("{} {}", problem.code, problem.labels[0].span))
+                .collect::<Vec<_>>()
+                .join("\n")
+        })
     }
 
     #[test]
@@ -150,7 +185,10 @@ mod tests {
             ("{{ nobody | default('x') }}", Ok("x")),
             ("{{ ", Err("template::syntax templates/x:1:1")),
             ("STAGE {{ STAGE }}", Err("template::stage-value templates/x:1:10")),
-            ("{% for x in range(99999999) %}{% endfor %}", Err("template::invalid templates/x:1:13")),
+            (
+                "{% for x in range(99999999) %}{% endfor %}",
+                Err("template::invalid templates/x:1:13"),
+            ),
         ] {
             assert_eq!(check(text), wanted.map(str::to_owned).map_err(str::to_owned), "{text}");
         }

@@ -60,7 +60,8 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
         let hex = text.strip_prefix(PREFIX);
-        hex.and_then(|hex| Self::from_hex(hex).ok()).ok_or_else(|| DigestError { text: text.into() })
+        hex.and_then(|hex| Self::from_hex(hex).ok())
+            .ok_or_else(|| DigestError { text: text.into() })
     }
 }
 

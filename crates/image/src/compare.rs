@@ -46,11 +46,17 @@ impl fmt::Display for Difference {
 /// Reads two tars of our own dialect side by side and gives their first difference, if any.
 ///
 /// Fails where one cannot be read, or is no tar of encoding 1.
-pub fn first_difference(mut first: impl Read, mut second: impl Read) -> io::Result<Option<Difference>> {
+pub fn first_difference(
+    mut first: impl Read,
+    mut second: impl Read,
+) -> io::Result<Option<Difference>> {
     let mut long_path = None;
     loop {
         let (left, right) = (read_block(&mut first)?, read_block(&mut second)?);
-        let path = long_path.clone().or_else(|| left.or(right).map(|block| name(&block))).unwrap_or_default();
+        let path = long_path
+            .clone()
+            .or_else(|| left.or(right).map(|block| name(&block)))
+            .unwrap_or_default();
         let (left, right) = match (left, right) {
             (None, None) => return Ok(None),
             (Some(left), Some(right)) => (left, right),
@@ -61,7 +67,9 @@ pub fn first_difference(mut first: impl Read, mut second: impl Read) -> io::Resu
         }
         let body = body(&mut first, &mut second, &left)?;
         match body {
-            Body::Equal(bytes) => long_path = (left[156] == b'x').then(|| pax_path(&bytes)).flatten(),
+            Body::Equal(bytes) => {
+                long_path = (left[156] == b'x').then(|| pax_path(&bytes)).flatten()
+            }
             Body::Differs(offset) => {
                 let field = if left[156] == b'x' { "PAX record" } else { "content" };
                 let at = format!("byte {offset}");

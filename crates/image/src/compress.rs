@@ -114,10 +114,14 @@ fn hash_all(blocks: &Receiver<Block>) -> (Digest, u64) {
     (hasher.finish(), count)
 }
 
-fn write_all(slots: &Receiver<Receiver<io::Result<Vec<u8>>>>, output: &mut dyn Write) -> io::Result<(Digest, u64)> {
+fn write_all(
+    slots: &Receiver<Receiver<io::Result<Vec<u8>>>>,
+    output: &mut dyn Write,
+) -> io::Result<(Digest, u64)> {
     let (mut hasher, mut count) = (Hasher::new(), 0);
     for slot in slots {
-        let bytes = slot.recv().map_err(|_| io::Error::other("a compressing thread panicked"))??;
+        let bytes =
+            slot.recv().map_err(|_| io::Error::other("a compressing thread panicked"))??;
         hasher.update(&bytes);
         output.write_all(&bytes)?;
         count += bytes.len() as u64;
@@ -226,7 +230,8 @@ mod tests {
 
     fn run(threads: usize, compression: Compression, input: &[u8]) -> (Compressed, Vec<u8>) {
         let mut output = Vec::new();
-        let done = compress(one(&pool(threads)), Encoding::V1, compression, input, &mut output).unwrap();
+        let done =
+            compress(one(&pool(threads)), Encoding::V1, compression, input, &mut output).unwrap();
         (done, output)
     }
 
@@ -253,7 +258,8 @@ mod tests {
                 Ok(())
             }
         }
-        let done = compress(one(&pool(2)), Encoding::V1, Compression::Gzip, &input()[..], &mut Full);
+        let done =
+            compress(one(&pool(2)), Encoding::V1, Compression::Gzip, &input()[..], &mut Full);
         assert_eq!(done.map_err(|error| error.kind()), Err(io::ErrorKind::StorageFull));
     }
 }

@@ -215,7 +215,8 @@ impl PlatformImage {
         layers: Vec<Layer>,
         annotations: BTreeMap<String, String>,
     ) -> Self {
-        let config = Document::new(IMAGE_CONFIG, &image_config(&platform, execution, &layers), None);
+        let config =
+            Document::new(IMAGE_CONFIG, &image_config(&platform, execution, &layers), None);
         let manifest = ImageManifest {
             schema_version: 2,
             media_type: IMAGE_MANIFEST.into(),

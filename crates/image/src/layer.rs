@@ -35,7 +35,12 @@ impl LayerDerivation {
     /// The canonical bytes that the id is taken of.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (encoding, compression) = (self.encoding.number(), self.compression.to_string());
-        canonical::to_bytes(&Written { landfall: "layer-1", compression, encoding, tree: self.tree })
+        canonical::to_bytes(&Written {
+            landfall: "layer-1",
+            compression,
+            encoding,
+            tree: self.tree,
+        })
     }
 
     /// The layer's id.

@@ -74,7 +74,8 @@ impl Stack {
     /// Where a folder is placed twice, the later place decides its attributes. Fails with every
     /// conflict; an error names places by their index.
     pub fn lay(&mut self, places: &[Place<'_>]) -> Result<Tree, Vec<PlaceError>> {
-        let mut layer = LayerEntries { below: &self.below, entries: BTreeMap::new(), errors: Vec::new() };
+        let mut layer =
+            LayerEntries { below: &self.below, entries: BTreeMap::new(), errors: Vec::new() };
         for (index, place) in places.iter().enumerate() {
             layer.add(index, place);
         }
@@ -110,7 +111,9 @@ impl LayerEntries<'_> {
         for entry in place.tree.entries() {
             match self.placed(index, place, entry) {
                 Ok(entry) if entry.path.is_root() && is_folder(&entry) => {}
-                Ok(entry) if entry.path.is_root() => self.errors.push(PlaceError::Root { place: index }),
+                Ok(entry) if entry.path.is_root() => {
+                    self.errors.push(PlaceError::Root { place: index })
+                }
                 Ok(entry) => self.insert(index, entry),
                 Err(error) => self.errors.push(error),
             }
@@ -118,7 +121,12 @@ impl LayerEntries<'_> {
     }
 
     /// An entry with its final path and attributes.
-    fn placed(&self, place_index: usize, place: &Place<'_>, entry: &Entry) -> Result<Entry, PlaceError> {
+    fn placed(
+        &self,
+        place_index: usize,
+        place: &Place<'_>,
+        entry: &Entry,
+    ) -> Result<Entry, PlaceError> {
         let folder = is_folder(entry);
         let path = self.resolve(place_index, &place.to.join(&entry.path), folder)?;
         path.check_length().map_err(|source| PlaceError::Path { place: place_index, source })?;
@@ -133,10 +141,17 @@ impl LayerEntries<'_> {
 
     /// Rewrites a path whose folders are links in lower layers; a folder is looked up to its end,
     /// anything else replaces a link of its own name.
-    fn resolve(&self, place: usize, path: &EntryPath, whole: bool) -> Result<EntryPath, PlaceError> {
+    fn resolve(
+        &self,
+        place: usize,
+        path: &EntryPath,
+        whole: bool,
+    ) -> Result<EntryPath, PlaceError> {
         let mut resolved = path.clone();
         for _ in 0..LINK_LIMIT {
-            let Some((link, target)) = self.first_link(&resolved, whole) else { return Ok(resolved) };
+            let Some((link, target)) = self.first_link(&resolved, whole) else {
+                return Ok(resolved);
+            };
             let rest = resolved.below(&link).unwrap_or_default();
             let loops = || PlaceError::LinkLoop { place, path: path.clone(), link: link.clone() };
             resolved = follow(&link, target).ok_or_else(loops)?.join(&rest);
@@ -169,7 +184,8 @@ impl LayerEntries<'_> {
 
     /// Adds parents, checks that each is a folder, and sorts.
     fn finish(mut self) -> Result<Tree, Vec<PlaceError>> {
-        let paths: Vec<_> = self.entries.iter().map(|(path, (place, _))| (path.clone(), *place)).collect();
+        let paths: Vec<_> =
+            self.entries.iter().map(|(path, (place, _))| (path.clone(), *place)).collect();
         for (path, place) in paths {
             for parent in path.ancestors().filter(|parent| !parent.is_root()) {
                 self.add_parent(place, &path, parent);
@@ -187,14 +203,24 @@ impl LayerEntries<'_> {
         if let Some((other, entry)) = self.entries.get(&parent) {
             if !is_folder(entry) {
                 let (other, path) = (*other, path.clone());
-                self.errors.push(PlaceError::BelowNoFolder { place, other: Some(other), path, parent });
+                self.errors.push(PlaceError::BelowNoFolder {
+                    place,
+                    other: Some(other),
+                    path,
+                    parent,
+                });
             }
             return;
         }
         let lower = self.below.get(&parent);
         if lower.is_some_and(|entry| !is_folder(entry)) {
             let path = path.clone();
-            return self.errors.push(PlaceError::BelowNoFolder { place, other: None, path, parent });
+            return self.errors.push(PlaceError::BelowNoFolder {
+                place,
+                other: None,
+                path,
+                parent,
+            });
         }
         let plain = || Attributes::with_mode(Attributes::EXECUTABLE);
         let attributes = lower.map_or_else(plain, |entry| entry.attributes.clone());
@@ -266,7 +292,9 @@ impl PlaceError {
         match self {
             Self::Collision { place, other, .. } => (Some(*place), Some(*other)),
             Self::BelowNoFolder { place, other, .. } => (Some(*place), *other),
-            Self::Root { place } | Self::LinkLoop { place, .. } | Self::Path { place, .. } => (Some(*place), None),
+            Self::Root { place } | Self::LinkLoop { place, .. } | Self::Path { place, .. } => {
+                (Some(*place), None)
+            }
             Self::Listing { .. } => (None, None),
         }
     }
@@ -285,7 +313,8 @@ mod tests {
     }
 
     fn node(node: Node, mode: u16) -> Tree {
-        let entry = Entry { path: EntryPath::root(), node, attributes: Attributes::with_mode(mode) };
+        let entry =
+            Entry { path: EntryPath::root(), node, attributes: Attributes::with_mode(mode) };
         Tree::from_entries(vec![entry]).unwrap()
     }
 
@@ -306,7 +335,10 @@ mod tests {
     fn parents_come_along_and_modes_are_normal() {
         let (plain, program) = (file(0o600), file(0o700));
         let tree = Stack::new().lay(&[place(&plain, "etc/a/b"), place(&program, "bin/c")]).unwrap();
-        assert_eq!(shown(&tree), ["bin 0755", "bin/c 0755", "etc 0755", "etc/a 0755", "etc/a/b 0644"]);
+        assert_eq!(
+            shown(&tree),
+            ["bin 0755", "bin/c 0755", "etc 0755", "etc/a 0755", "etc/a/b 0644"]
+        );
     }
 
     #[test]
@@ -330,8 +362,10 @@ mod tests {
 
     #[test]
     fn links_that_loop_are_named() {
-        let (first, second) =
-            (node(Node::Symlink { target: "b".into() }, 0o777), node(Node::Symlink { target: "a".into() }, 0o777));
+        let (first, second) = (
+            node(Node::Symlink { target: "b".into() }, 0o777),
+            node(Node::Symlink { target: "a".into() }, 0o777),
+        );
         let plain = file(0o644);
         let mut stack = Stack::new();
         stack.lay(&[place(&first, "a"), place(&second, "b")]).unwrap();

@@ -84,7 +84,11 @@ impl Fields {
         record(self.size_bytes > OCTAL_11_LIMIT, "size", self.size_bytes.to_string());
         record(self.user_id > OCTAL_7_LIMIT, "uid", self.user_id.to_string());
         record(self.group_id > OCTAL_7_LIMIT, "gid", self.group_id.to_string());
-        record(octal_time(self.modified_seconds).is_none(), "mtime", self.modified_seconds.to_string());
+        record(
+            octal_time(self.modified_seconds).is_none(),
+            "mtime",
+            self.modified_seconds.to_string(),
+        );
         for (name, value) in &attributes.extended {
             records.insert(format!("SCHILY.xattr.{name}"), value.clone());
         }

@@ -29,7 +29,14 @@ impl<'a> TarStream<'a> {
     /// A stream over a tree whose file contents are handed in.
     pub fn new(tree: &'a Tree, contents: &'a dyn Contents) -> Self {
         let entries = tree.entries().iter();
-        Self { entries, contents, pending: Vec::new(), pending_start: 0, content: None, ended: false }
+        Self {
+            entries,
+            contents,
+            pending: Vec::new(),
+            pending_start: 0,
+            content: None,
+            ended: false,
+        }
     }
 
     fn queue(&mut self, bytes: Vec<u8>) {
@@ -69,7 +76,8 @@ impl<'a> TarStream<'a> {
 impl Content<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left_bytes).unwrap_or(usize::MAX).min(buffer.len());
-        let count = self.reader.read(&mut buffer[..most]).map_err(|error| in_entry(self.entry, error))?;
+        let count =
+            self.reader.read(&mut buffer[..most]).map_err(|error| in_entry(self.entry, error))?;
         if count == 0 {
             return Err(in_entry(self.entry, io::ErrorKind::UnexpectedEof.into()));
         }

@@ -6,8 +6,10 @@ use flate2::bufread::MultiGzDecoder;
 use landfall_hashing::{Digest, Hasher, HashingReader};
 use serde::de::DeserializeOwned;
 
-use crate::document::{Descriptor, IMAGE_CONFIG, IMAGE_MANIFEST, INDEX, ImageConfig, ImageManifest, Index};
 use crate::Compression;
+use crate::document::{
+    Descriptor, IMAGE_CONFIG, IMAGE_MANIFEST, INDEX, ImageConfig, ImageManifest, Index,
+};
 
 /// No document of an image may be longer (distribution-spec, "Pushing Manifests").
 const DOCUMENT_LIMIT_BYTES: u64 = 4 << 20;
@@ -41,9 +43,13 @@ impl Judge<'_> {
     }
 
     fn manifest(&mut self, descriptor: &Descriptor) {
-        let Some(manifest) = self.document::<ImageManifest>(descriptor, IMAGE_MANIFEST) else { return };
+        let Some(manifest) = self.document::<ImageManifest>(descriptor, IMAGE_MANIFEST) else {
+            return;
+        };
         let diff_ids: Vec<_> = manifest.layers.iter().map(|layer| self.layer(layer)).collect();
-        let Some(config) = self.document::<ImageConfig>(&manifest.config, IMAGE_CONFIG) else { return };
+        let Some(config) = self.document::<ImageConfig>(&manifest.config, IMAGE_CONFIG) else {
+            return;
+        };
         let named: Vec<_> = config.rootfs.diff_ids.iter().copied().map(Some).collect();
         self.compare(descriptor, "diff ids", &format!("{named:?}"), &format!("{diff_ids:?}"));
         self.compare(descriptor, "history entries", &named.len(), &config.history.len());
@@ -53,7 +59,11 @@ impl Judge<'_> {
         }
     }
 
-    fn document<T: DeserializeOwned>(&mut self, descriptor: &Descriptor, media_type: &str) -> Option<T> {
+    fn document<T: DeserializeOwned>(
+        &mut self,
+        descriptor: &Descriptor,
+        media_type: &str,
+    ) -> Option<T> {
         self.compare(descriptor, "media type", &media_type, &descriptor.media_type.as_str());
         let bytes = self.bytes(descriptor)?;
         self.compare(descriptor, "digest", &descriptor.digest, &Digest::of(&bytes));
@@ -66,13 +76,15 @@ impl Judge<'_> {
         let mut bytes = Vec::new();
         let opened = self.blobs.open_blob(&descriptor.digest);
         let read = opened.and_then(|blob| blob.take(DOCUMENT_LIMIT_BYTES).read_to_end(&mut bytes));
-        read.map_err(|error| self.mismatches.push(format!("{}: {error}", descriptor.digest))).ok()?;
+        read.map_err(|error| self.mismatches.push(format!("{}: {error}", descriptor.digest)))
+            .ok()?;
         Some(bytes)
     }
 
     /// Checks a layer's blob and gives the diff id that its bytes have.
     fn layer(&mut self, descriptor: &Descriptor) -> Option<Digest> {
-        let read = self.blobs.open_blob(&descriptor.digest).and_then(|blob| read_layer(blob, descriptor));
+        let read =
+            self.blobs.open_blob(&descriptor.digest).and_then(|blob| read_layer(blob, descriptor));
         match read {
             Ok((digest, size, diff_id)) => {
                 self.compare(descriptor, "digest", &descriptor.digest, &digest);
@@ -86,14 +98,23 @@ impl Judge<'_> {
         }
     }
 
-    fn compare<T: PartialEq + std::fmt::Display>(&mut self, of: &Descriptor, what: &str, want: &T, got: &T) {
+    fn compare<T: PartialEq + std::fmt::Display>(
+        &mut self,
+        of: &Descriptor,
+        what: &str,
+        want: &T,
+        got: &T,
+    ) {
         if want != got {
             self.mismatches.push(format!("{}: {what}: want {want}, got {got}", of.digest));
         }
     }
 }
 
-fn read_layer(blob: Box<dyn Read + '_>, descriptor: &Descriptor) -> io::Result<(Digest, u64, Digest)> {
+fn read_layer(
+    blob: Box<dyn Read + '_>,
+    descriptor: &Descriptor,
+) -> io::Result<(Digest, u64, Digest)> {
     let mut compressed = io::BufReader::with_capacity(1 << 16, HashingReader::new(blob));
     let mut hasher = Hasher::new();
     io::copy(&mut decoder(&mut compressed, &descriptor.media_type)?, &mut hasher)?;

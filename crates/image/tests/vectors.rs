@@ -55,7 +55,14 @@ fn derivation(compression: Compression) -> LayerDerivation {
 fn written(compression: Compression) -> (Compressed, Vec<u8>) {
     let mut blob = Vec::new();
     let derivation = derivation(compression);
-    let done = layer::write(Threads { pool: &pool(), memory_bytes: 64 << 20 }, &derivation, &tree(), &Example, &mut blob).unwrap();
+    let done = layer::write(
+        Threads { pool: &pool(), memory_bytes: 64 << 20 },
+        &derivation,
+        &tree(),
+        &Example,
+        &mut blob,
+    )
+    .unwrap();
     (done, blob)
 }
 
@@ -104,7 +111,14 @@ fn blocks_are_compressed_as_documented() {
     for (name, input) in [("counting", counting()), ("noise", noise())] {
         for compression in [Compression::Gzip, Compression::Zstd] {
             let output = &mut io::sink();
-            let done = compress(Threads { pool: &pool(), memory_bytes: 64 << 20 }, Encoding::V1, compression, &input[..], output).unwrap();
+            let done = compress(
+                Threads { pool: &pool(), memory_bytes: 64 << 20 },
+                Encoding::V1,
+                compression,
+                &input[..],
+                output,
+            )
+            .unwrap();
             let line = json!({
                 "input": name,
                 "input_bytes": done.input_bytes,

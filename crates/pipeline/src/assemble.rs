@@ -88,7 +88,8 @@ fn place_layer(
     let tree = stack.lay(&places).map_err(|errors| {
         Error::Problems(errors.iter().map(|error| place_problem(layer, error)).collect())
     })?;
-    let derivation = LayerDerivation { tree: tree.hash(), encoding, compression: layer.compression };
+    let derivation =
+        LayerDerivation { tree: tree.hash(), encoding, compression: layer.compression };
     Ok(PlacedLayer { name: layer.name.clone(), derivation, tree: Arc::new(tree) })
 }
 
@@ -105,9 +106,14 @@ fn place_problem(layer: &DerivedLayer, error: &PlaceError) -> Diagnostic {
 }
 
 /// The blob of a layer, where the store has it.
-pub(crate) fn known_blob(session: &Session<'_>, derivation: &LayerDerivation) -> Result<Option<BlobFact>, Error> {
+pub(crate) fn known_blob(
+    session: &Session<'_>,
+    derivation: &LayerDerivation,
+) -> Result<Option<BlobFact>, Error> {
     let realised = session.store.realisation::<LayerRealisation>(&derivation.id())?;
-    let whole = realised.filter(|layer| session.store.blob_size_bytes(&layer.blob.digest) == Some(layer.blob.size_bytes));
+    let whole = realised.filter(|layer| {
+        session.store.blob_size_bytes(&layer.blob.digest) == Some(layer.blob.size_bytes)
+    });
     Ok(whole.map(|layer| layer.blob))
 }
 
@@ -142,14 +148,26 @@ fn write_layer(
     memory_bytes: usize,
 ) -> Result<BlobFact, Error> {
     let Wanted { platform, layer } = wanted;
-    let progress = Watched { session, app, platform, layer, contents, done_bytes: AtomicU64::new(0), total_bytes: layer.tree.size_bytes() };
+    let progress = Watched {
+        session,
+        app,
+        platform,
+        layer,
+        contents,
+        done_bytes: AtomicU64::new(0),
+        total_bytes: layer.tree.size_bytes(),
+    };
     let mut blob = session.store.blob_writer()?;
     let threads = Threads { pool: &session.pool, memory_bytes };
     let written = layer::write(threads, &layer.derivation, &layer.tree, &progress, &mut blob);
     let failed = |source| Error::Layer { app: app.into(), layer: layer.name.clone(), source };
     let written = written.map_err(failed)?;
     blob.commit_as(written.digest)?;
-    let fact = BlobFact { digest: written.digest, diff_id: written.diff_id, size_bytes: written.size_bytes };
+    let fact = BlobFact {
+        digest: written.digest,
+        diff_id: written.diff_id,
+        size_bytes: written.size_bytes,
+    };
     session.store.put_realisation(&layer.derivation.id(), &LayerRealisation { blob: fact })?;
     let size_bytes = written.size_bytes;
     session.events.event(Event::LayerBuilt { app, platform, layer: &layer.name, size_bytes });
@@ -190,9 +208,17 @@ impl Watched<'_> {
     fn advance(&self, count: u64) {
         let before = self.done_bytes.fetch_add(count, Ordering::Relaxed);
         let done_bytes = before + count;
-        if before / PROGRESS_STEP_BYTES != done_bytes / PROGRESS_STEP_BYTES || done_bytes == self.total_bytes {
+        if before / PROGRESS_STEP_BYTES != done_bytes / PROGRESS_STEP_BYTES
+            || done_bytes == self.total_bytes
+        {
             let Self { app, platform, total_bytes, .. } = *self;
-            self.session.events.event(Event::Layer { app, platform, layer: &self.layer.name, done_bytes, total_bytes });
+            self.session.events.event(Event::Layer {
+                app,
+                platform,
+                layer: &self.layer.name,
+                done_bytes,
+                total_bytes,
+            });
         }
     }
 }
@@ -204,4 +230,3 @@ pub(crate) fn contents_known(tree: &Tree, locations: &Locations<'_>) -> bool {
         _ => true,
     })
 }
-

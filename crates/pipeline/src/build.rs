@@ -51,7 +51,9 @@ pub fn build(session: &Session<'_>, name: &str, request: &BuildRequest) -> Resul
     let lock = lock::for_build(session, &loaded)?;
     let files = local_files(session)?;
     let locations = Locations::new(&session.store);
-    let derive = || derive(session, &session.workspace, &loaded, &lock, &request.platforms, &files, &locations);
+    let derive = || {
+        derive(session, &session.workspace, &loaded, &lock, &request.platforms, &files, &locations)
+    };
     let derived = session.pool.install(derive)?;
     let made = make(session, &derived, &locations);
     files.save();
@@ -69,7 +71,11 @@ pub fn build(session: &Session<'_>, name: &str, request: &BuildRequest) -> Resul
 }
 
 /// Hashes what can be hashed without building: what a build would be made of.
-pub fn derive_only(session: &Session<'_>, name: &str, request: &BuildRequest) -> Result<Record, Error> {
+pub fn derive_only(
+    session: &Session<'_>,
+    name: &str,
+    request: &BuildRequest,
+) -> Result<Record, Error> {
     let loaded = load(session, name, &request.overrides)?;
     let lock = lock::read_or_new(&loaded)?;
     derive_record(session, &session.workspace, &loaded, &lock, &request.platforms)
@@ -82,13 +88,19 @@ fn make(
     locations: &Locations<'_>,
 ) -> Result<Made, Error> {
     let mut trees = assemble::known_trees(session, derived)?;
-    let missing: Vec<_> = derived.builds.keys().filter(|id| !trees.contains_key(id)).copied().collect();
+    let missing: Vec<_> =
+        derived.builds.keys().filter(|id| !trees.contains_key(id)).copied().collect();
     // A compile uses all processors by itself; archives are read beside each other.
-    let (compiles, archives): (Vec<_>, Vec<_>) = missing.into_iter().partition(|id| derived.builds[id].compiles());
+    let (compiles, archives): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|id| derived.builds[id].compiles());
     let realise = |id: &Digest| Ok((*id, realise::realise(session, derived, id, locations)?));
     let threads = session.pool.current_num_threads();
     let made = [side_by_side(threads, &archives, realise)?, side_by_side(1, &compiles, realise)?];
-    trees.extend(made.into_iter().flatten().map(|(id, (realisation, tree))| (id, (realisation, tree.into()))));
+    trees.extend(
+        made.into_iter()
+            .flatten()
+            .map(|(id, (realisation, tree))| (id, (realisation, tree.into()))),
+    );
     let mut placed = Vec::new();
     for image in &derived.images {
         let layers = assemble::place(derived, image, &trees)?;
@@ -97,9 +109,14 @@ fn make(
     }
     let (blobs, written) = write_missing(session, derived, &placed, &trees, locations)?;
     let with_blobs = |layers: Vec<PlacedLayer>| {
-        layers.into_iter().map(|layer| (blobs[&layer.derivation.id()], layer)).map(|(blob, layer)| (layer, blob)).collect()
+        layers
+            .into_iter()
+            .map(|layer| (blobs[&layer.derivation.id()], layer))
+            .map(|(blob, layer)| (layer, blob))
+            .collect()
     };
-    let platforms = placed.into_iter().map(|(image, layers)| (image.platform, with_blobs(layers))).collect();
+    let platforms =
+        placed.into_iter().map(|(image, layers)| (image.platform, with_blobs(layers))).collect();
     Ok(Made { trees, platforms, written })
 }
 
@@ -163,9 +180,11 @@ fn fetch_file(session: &Session<'_>, derived: &Derived, tree: &Tree) -> Result<(
 }
 
 fn blobs(image: &Image) -> Vec<Digest> {
-    let layers = image.platforms.iter().flat_map(|platform| platform.layers.iter().map(|layer| layer.descriptor.digest));
+    let layers = image
+        .platforms
+        .iter()
+        .flat_map(|platform| platform.layers.iter().map(|layer| layer.descriptor.digest));
     let documents = image.documents().map(|document| document.descriptor.digest);
     let mut seen = BTreeSet::new();
     layers.chain(documents).filter(|digest| seen.insert(*digest)).collect()
 }
-

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use landfall_compile::{
-    CCompiler, Compile, CompileError, Confinement, Identity, Probe, RememberedCCompiler, RememberedToolchain,
-    Settings, Sources, Toolchain, compile, discover, probe,
+    CCompiler, Compile, CompileError, Confinement, Identity, Probe, RememberedCCompiler,
+    RememberedToolchain, Settings, Sources, Toolchain, compile, discover, probe,
 };
 use landfall_config::{CargoInput, Input, Platform};
 use landfall_diagnostics::{Diagnostic, Span};
@@ -78,30 +78,61 @@ impl Cargo {
         platform: &Platform,
         files: &LocalFiles<'_>,
     ) -> Result<CargoPlan, Error> {
-        let folder = cargo.workspace.as_ref().map_or_else(|| workspace.into(), |path| workspace.join(path.value.as_str()));
+        let folder = cargo
+            .workspace
+            .as_ref()
+            .map_or_else(|| workspace.into(), |path| workspace.join(path.value.as_str()));
         let span = cargo.package.span.clone();
         let failed = |error| problem(error, &span);
         let toolchain = self.toolchain(session, &folder).map_err(failed)?;
         let known = self.sources(&folder, &cargo.package.value, files, &span)?;
-        let binary = known.sources.binary(cargo.bin.as_ref().map(|bin| bin.value.as_str())).map_err(failed)?;
+        let binary = known
+            .sources
+            .binary(cargo.bin.as_ref().map(|bin| bin.value.as_str()))
+            .map_err(failed)?;
         let settings = Settings {
             binary,
             features: cargo.features.clone(),
             default_features: cargo.default_features,
             target: platform.rust_target().to_string(),
         };
-        let c_compiler = cargo.c.then(|| c_compiler(session, &toolchain, &settings.target)).transpose().map_err(failed)?;
-        let identity = Identity::new(&known.sources, known.tree.hash(), &settings, &toolchain, c_compiler.as_ref());
+        let c_compiler = cargo
+            .c
+            .then(|| c_compiler(session, &toolchain, &settings.target))
+            .transpose()
+            .map_err(failed)?;
+        let identity = Identity::new(
+            &known.sources,
+            known.tree.hash(),
+            &settings,
+            &toolchain,
+            c_compiler.as_ref(),
+        );
         let identity = serde_json::to_value(&identity).unwrap_or_default();
         let parts = named_parts(&identity, &known.tree);
         let (platform, sources, span) = (*platform, known, input.span.clone());
         let workspace = cargo.workspace.as_ref().map(|path| path.value.clone()).unwrap_or_default();
         let c_record = c_compiler.iter().map(|_| c_compiler_id(&settings.target));
         let remembered = std::iter::once(toolchain_id(&folder)).chain(c_record).collect();
-        Ok(CargoPlan { remembered, identity, parts, platform, workspace, sources, settings, toolchain, c_compiler, span })
+        Ok(CargoPlan {
+            remembered,
+            identity,
+            parts,
+            platform,
+            workspace,
+            sources,
+            settings,
+            toolchain,
+            c_compiler,
+            span,
+        })
     }
 
-    fn toolchain(&mut self, session: &Session<'_>, folder: &Path) -> Result<Arc<Toolchain>, CompileError> {
+    fn toolchain(
+        &mut self,
+        session: &Session<'_>,
+        folder: &Path,
+    ) -> Result<Arc<Toolchain>, CompileError> {
         if let Some(toolchain) = self.toolchains.get(folder) {
             return Ok(toolchain.clone());
         }
@@ -126,7 +157,9 @@ impl Cargo {
         }
         let sources = discover(folder, package).map_err(|error| problem(error, span))?;
         let tree = files.listed(folder, sources.files()).map_err(|error| {
-            Diagnostic::error("cargo::sources", error.to_string()).at(span, "compiled from here").help(error.help())
+            Diagnostic::error("cargo::sources", error.to_string())
+                .at(span, "compiled from here")
+                .help(error.help())
         })?;
         let known = Arc::new(KnownSources { sources, tree });
         self.sources.insert(key, known.clone());
@@ -134,7 +167,11 @@ impl Cargo {
     }
 }
 
-fn c_compiler(session: &Session<'_>, toolchain: &Toolchain, target: &str) -> Result<CCompiler, CompileError> {
+fn c_compiler(
+    session: &Session<'_>,
+    toolchain: &Toolchain,
+    target: &str,
+) -> Result<CCompiler, CompileError> {
     let id = c_compiler_id(target);
     let remembered: Option<RememberedCCompiler> = recall(session, &id);
     let found = CCompiler::find(&session.tools, toolchain, target, remembered.as_ref())?;
@@ -155,7 +192,12 @@ fn recall<T: DeserializeOwned>(session: &Session<'_>, id: &Digest) -> Option<T> 
 }
 
 /// What cannot be kept is asked for again next time.
-fn remember<T: Serialize + PartialEq>(session: &Session<'_>, id: &Digest, old: Option<&T>, new: &T) {
+fn remember<T: Serialize + PartialEq>(
+    session: &Session<'_>,
+    id: &Digest,
+    old: Option<&T>,
+    new: &T,
+) {
     if old != Some(new) {
         let _only_saves_time = session.store.put_realisation(id, new);
     }
@@ -179,7 +221,12 @@ fn digest_of(value: &Value) -> Digest {
 }
 
 /// Compiles, and brings the binary into the store.
-pub(crate) fn realise(session: &Session<'_>, app: &str, input: &str, plan: &CargoPlan) -> Result<Compiled, Error> {
+pub(crate) fn realise(
+    session: &Session<'_>,
+    app: &str,
+    input: &str,
+    plan: &CargoPlan,
+) -> Result<Compiled, Error> {
     let platform = plan.platform.to_string();
     session.events.event(Event::Compiling { app, input, platform: &platform });
     let scratch = session.store.scratch_folder()?;
@@ -213,9 +260,11 @@ pub(crate) fn realise(session: &Session<'_>, app: &str, input: &str, plan: &Carg
 /// How far a compile can be kept apart on this machine; said where that is not all the way.
 fn walls(session: &Session<'_>, app: &str, plan: &CargoPlan) -> Result<Probe, Error> {
     let scratch = session.store.scratch_folder()?;
-    let found = probe(&session.helper, scratch.path()).map_err(|error| problem(error, &plan.span))?;
+    let found =
+        probe(&session.helper, scratch.path()).map_err(|error| problem(error, &plan.span))?;
     for refusal in &found.refusals {
-        let text = format!("{app}: this machine keeps a compile less apart than it could: {refusal}");
+        let text =
+            format!("{app}: this machine keeps a compile less apart than it could: {refusal}");
         session.events.event(Event::Note { text: &text });
     }
     Ok(found)

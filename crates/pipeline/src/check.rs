@@ -14,7 +14,12 @@ use crate::{Error, Session};
 ///
 /// `again` MUST be a session over an empty store. Where the digests differ, the error names the
 /// first differing layer with path and header field, or the document's field.
-pub fn check(session: &Session<'_>, again: &Session<'_>, name: &str, request: &BuildRequest) -> Result<Built, Error> {
+pub fn check(
+    session: &Session<'_>,
+    again: &Session<'_>,
+    name: &str,
+    request: &BuildRequest,
+) -> Result<Built, Error> {
     let first = build(session, name, request)?;
     let second = build(again, name, request)?;
     if first.image.digest() == second.image.digest() {
@@ -28,7 +33,8 @@ type Side<'a> = (&'a Store, &'a Built);
 
 fn differences(first: Side<'_>, second: Side<'_>) -> Vec<String> {
     let pairs = first.1.image.platforms.iter().zip(&second.1.image.platforms);
-    let mut found: Vec<_> = pairs.flat_map(|(left, right)| platform((first.0, left), (second.0, right))).collect();
+    let mut found: Vec<_> =
+        pairs.flat_map(|(left, right)| platform((first.0, left), (second.0, right))).collect();
     if found.is_empty() {
         let (left, right) = (&first.1.image.index.bytes, &second.1.image.index.bytes);
         found.push(format!("the index: {}", documents(left, right)));
@@ -41,7 +47,13 @@ fn platform(first: (&Store, &PlatformImage), second: (&Store, &PlatformImage)) -
     if left.manifest.bytes == right.manifest.bytes {
         return Vec::new();
     }
-    let name = left.manifest.descriptor.platform.as_ref().map(|platform| platform.architecture.clone()).unwrap_or_default();
+    let name = left
+        .manifest
+        .descriptor
+        .platform
+        .as_ref()
+        .map(|platform| platform.architecture.clone())
+        .unwrap_or_default();
     let pairs = left.layers.iter().zip(&right.layers);
     let differing = pairs.filter(|(left, right)| left.descriptor.digest != right.descriptor.digest);
     let mut found: Vec<_> = differing
@@ -52,10 +64,16 @@ fn platform(first: (&Store, &PlatformImage), second: (&Store, &PlatformImage)) -
         .take(1)
         .collect();
     if found.is_empty() && left.config.bytes != right.config.bytes {
-        found.push(format!("{name}: the image config: {}", documents(&left.config.bytes, &right.config.bytes)));
+        found.push(format!(
+            "{name}: the image config: {}",
+            documents(&left.config.bytes, &right.config.bytes)
+        ));
     }
     if found.is_empty() {
-        found.push(format!("{name}: the image manifest: {}", documents(&left.manifest.bytes, &right.manifest.bytes)));
+        found.push(format!(
+            "{name}: the image manifest: {}",
+            documents(&left.manifest.bytes, &right.manifest.bytes)
+        ));
     }
     found
 }
@@ -76,7 +94,11 @@ fn layer(first: (&Store, &Descriptor), second: (&Store, &Descriptor)) -> String 
 /// The first place at which two documents differ, with what stands around it.
 fn documents(left: &[u8], right: &[u8]) -> String {
     const AROUND_BYTES: usize = 40;
-    let at = left.iter().zip(right).position(|(left, right)| left != right).unwrap_or(left.len().min(right.len()));
+    let at = left
+        .iter()
+        .zip(right)
+        .position(|(left, right)| left != right)
+        .unwrap_or(left.len().min(right.len()));
     let shown = |bytes: &[u8]| {
         let (start, end) = (at.saturating_sub(AROUND_BYTES), (at + AROUND_BYTES).min(bytes.len()));
         String::from_utf8_lossy(&bytes[start.min(end)..end]).into_owned()

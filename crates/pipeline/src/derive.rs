@@ -20,11 +20,12 @@ use landfall_tree::{Attributes, Entry, EntryPath, Node, Tree};
 
 use crate::archive_build::{format_by_name, local_format, options, unpack_build};
 use crate::cargo::Cargo;
-use crate::local::{LocalError, LocalFiles};
 use crate::derived::{
-    Action, ArchivePlace, Derived, DerivedImage, DerivedLayer, DerivedPlace, PlannedBuild, TreeSource, UnpackPlan,
+    Action, ArchivePlace, Derived, DerivedImage, DerivedLayer, DerivedPlace, PlannedBuild,
+    TreeSource, UnpackPlan,
 };
 use crate::download::Download;
+use crate::local::{LocalError, LocalFiles};
 use crate::locations::{Location, Locations, Stat};
 use crate::parts::parts;
 use crate::setting::{layer_setting, settings};
@@ -46,7 +47,8 @@ pub(crate) fn derive(
     locations: &Locations<'_>,
 ) -> Result<Derived, Error> {
     check_platforms(loaded, platforms)?;
-    let encoding = Encoding::try_from(lock.encoding).map_err(|error| encoding_problem(loaded, &error))?;
+    let encoding =
+        Encoding::try_from(lock.encoding).map_err(|error| encoding_problem(loaded, &error))?;
     let mut deriver = Deriver {
         session,
         workspace,
@@ -67,7 +69,9 @@ pub(crate) fn derive(
         },
     };
     deriver.settings();
-    for platform in loaded.app.platforms.iter().filter(|own| platforms.is_empty() || platforms.contains(own)) {
+    for platform in
+        loaded.app.platforms.iter().filter(|own| platforms.is_empty() || platforms.contains(own))
+    {
         deriver.image(platform)?;
     }
     match deriver.problems {
@@ -83,18 +87,29 @@ pub(crate) fn derive(
 /// A platform that the app does not have would be an image of nothing.
 fn check_platforms(loaded: &Loaded, platforms: &[Platform]) -> Result<(), Error> {
     let own = &loaded.app.platforms;
-    let Some(foreign) = platforms.iter().find(|platform| !own.contains(platform)) else { return Ok(()) };
+    let Some(foreign) = platforms.iter().find(|platform| !own.contains(platform)) else {
+        return Ok(());
+    };
     let name = &loaded.app.name;
     let known: Vec<_> = own.iter().map(ToString::to_string).collect();
-    let problem = Diagnostic::error("platform::unknown", format!("`{}` is not built for {foreign}", name.value));
-    Err(problem.at(&name.span, "this app").help(format!("its platforms are: {}", known.join(", "))).into())
+    let problem = Diagnostic::error(
+        "platform::unknown",
+        format!("`{}` is not built for {foreign}", name.value),
+    );
+    Err(problem
+        .at(&name.span, "this app")
+        .help(format!("its platforms are: {}", known.join(", ")))
+        .into())
 }
 
 fn encoding_problem(loaded: &Loaded, error: &landfall_image::UnknownEncoding) -> Error {
     let name = &loaded.app.name.value;
-    Diagnostic::error("lock::encoding", format!("`apps/{name}/app.lock` wants an encoding that is not known: {error}"))
-        .help("use a newer version of Landfall; removing the lock would change the digest")
-        .into()
+    Diagnostic::error(
+        "lock::encoding",
+        format!("`apps/{name}/app.lock` wants an encoding that is not known: {error}"),
+    )
+    .help("use a newer version of Landfall; removing the lock would change the digest")
+    .into()
 }
 
 struct Deriver<'a> {
@@ -133,7 +148,12 @@ impl Deriver<'_> {
         Ok(())
     }
 
-    fn layer(&mut self, platform: &Platform, layer: &Layer, default: Compression) -> Result<DerivedLayer, Error> {
+    fn layer(
+        &mut self,
+        platform: &Platform,
+        layer: &Layer,
+        default: Compression,
+    ) -> Result<DerivedLayer, Error> {
         let name = layer.name.value.to_string();
         let setting = format!("setting layers.{name}");
         let mut inputs = vec![setting.clone()];
@@ -156,7 +176,11 @@ impl Deriver<'_> {
     }
 
     /// The tree of a placement and the key of what it is made of; none where there was a problem.
-    fn tree(&mut self, platform: &Platform, placement: &Placement) -> Result<Option<(TreeSource, Option<String>)>, Error> {
+    fn tree(
+        &mut self,
+        platform: &Platform,
+        placement: &Placement,
+    ) -> Result<Option<(TreeSource, Option<String>)>, Error> {
         let known = |tree: Tree| TreeSource::Known(Arc::new(tree));
         match &placement.source {
             PlacementSource::Directory => {
@@ -211,13 +235,27 @@ impl Deriver<'_> {
             }
         };
         if tree.single_file().is_none() {
-            let problem = Diagnostic::error("template::folder", format!("`{path}` is no file, and only a file can be rendered"));
-            self.problems.push(problem.at(span, "named here").help("name each template, or place the folder with `files`"));
+            let problem = Diagnostic::error(
+                "template::folder",
+                format!("`{path}` is no file, and only a file can be rendered"),
+            );
+            self.problems.push(
+                problem
+                    .at(span, "named here")
+                    .help("name each template, or place the folder with `files`"),
+            );
             return Ok(None);
         }
         let Ok(text) = std::fs::read_to_string(&place) else {
-            let problem = Diagnostic::error("template::encoding", format!("the template `{path}` is not UTF-8"));
-            self.problems.push(problem.at(span, "named here").help("place it with `files` if nothing in it is to be rendered"));
+            let problem = Diagnostic::error(
+                "template::encoding",
+                format!("the template `{path}` is not UTF-8"),
+            );
+            self.problems.push(
+                problem
+                    .at(span, "named here")
+                    .help("place it with `files` if nothing in it is to be rendered"),
+            );
             return Ok(None);
         };
         let shown = Path::new("apps").join(self.loaded.app.name.value.as_ref()).join(path.as_str());
@@ -243,17 +281,25 @@ impl Deriver<'_> {
     /// What a template inside the image may name.
     fn image_names(&self) -> BTreeMap<String, template::Value> {
         let values = self.loaded.app.image.values.iter();
-        let mut names: BTreeMap<_, _> = values.map(|(name, value)| (name.clone(), template_value(value))).collect();
+        let mut names: BTreeMap<_, _> =
+            values.map(|(name, value)| (name.clone(), template_value(value))).collect();
         names.extend(self.app_names());
         names
     }
 
     fn app_names(&self) -> [(String, template::Value); 2] {
         let app = &self.loaded.app;
-        [("Name".into(), app.name.value.to_string().into()), ("Version".into(), app.version.value.clone().into())]
+        [
+            ("Name".into(), app.name.value.to_string().into()),
+            ("Version".into(), app.version.value.clone().into()),
+        ]
     }
 
-    fn input(&mut self, platform: &Platform, name: &str) -> Result<Option<(TreeSource, Option<String>)>, Error> {
+    fn input(
+        &mut self,
+        platform: &Platform,
+        name: &str,
+    ) -> Result<Option<(TreeSource, Option<String>)>, Error> {
         let Some(input) = self.loaded.app.inputs.get(name) else { return Ok(None) };
         match &input.kind {
             InputKind::Path(path) => {
@@ -261,7 +307,9 @@ impl Deriver<'_> {
                 Ok(tree.map(|tree| (TreeSource::Known(tree), Some(format!("file {}", path.value)))))
             }
             InputKind::Url(url) => {
-                let Some(download) = self.download(platform, name, url, &input.span)? else { return Ok(None) };
+                let Some(download) = self.download(platform, name, url, &input.span)? else {
+                    return Ok(None);
+                };
                 let key = download_key(name, &download.locked);
                 let (digest, size_bytes) = (download.locked.digest, download.locked.size_bytes);
                 self.derived.downloads.insert(digest, download);
@@ -269,7 +317,14 @@ impl Deriver<'_> {
                 Ok(Some((TreeSource::Known(Arc::new(tree)), Some(key))))
             }
             InputKind::Cargo(cargo) => {
-                let plan = self.cargo.derive(self.session, self.workspace, input, cargo, platform, self.files);
+                let plan = self.cargo.derive(
+                    self.session,
+                    self.workspace,
+                    input,
+                    cargo,
+                    platform,
+                    self.files,
+                );
                 let plan = match plan {
                     Ok(plan) => plan,
                     Err(Error::Problems(problems)) => {
@@ -293,7 +348,13 @@ impl Deriver<'_> {
     }
 
     /// The lock's entry for a fetched input.
-    fn download(&mut self, platform: &Platform, name: &str, url: &UrlInput, span: &Span) -> Result<Option<Download>, Error> {
+    fn download(
+        &mut self,
+        platform: &Platform,
+        name: &str,
+        url: &UrlInput,
+        span: &Span,
+    ) -> Result<Option<Download>, Error> {
         let rendered = match render_url(self.loaded, url, platform) {
             Ok(rendered) => rendered,
             Err(problem) => {
@@ -311,12 +372,18 @@ impl Deriver<'_> {
             self.problems.push(other_digest(self.loaded, &wanted.span, locked.digest));
             return Ok(None);
         }
-        let parts = [("content".to_owned(), locked.digest), ("url".to_owned(), Digest::of(&rendered))].into();
+        let parts =
+            [("content".to_owned(), locked.digest), ("url".to_owned(), Digest::of(&rendered))]
+                .into();
         self.fact(download_key(name, &locked), locked.digest, parts);
         Ok(Some(Download { input: name.into(), locked, redirects: url.redirects.clone() }))
     }
 
-    fn unpack(&mut self, platform: &Platform, unpack: &Unpack) -> Result<Option<(TreeSource, Option<String>)>, Error> {
+    fn unpack(
+        &mut self,
+        platform: &Platform,
+        unpack: &Unpack,
+    ) -> Result<Option<(TreeSource, Option<String>)>, Error> {
         let name = &unpack.input.value;
         let Some(input) = self.loaded.app.inputs.get(name) else { return Ok(None) };
         let (digest, place, format_name, key) = match &input.kind {
@@ -325,10 +392,18 @@ impl Deriver<'_> {
                 let format = local_format(&place);
                 let known = self.local_archive(&path.value, &path.span, format, &options(unpack));
                 let Some((digest, stat)) = known else { return Ok(None) };
-                (digest, ArchivePlace::Local { path: place, stat }, format, format!("file {}", path.value))
+                (
+                    digest,
+                    ArchivePlace::Local { path: place, stat },
+                    format,
+                    format!("file {}", path.value),
+                )
             }
             InputKind::Url(url) => {
-                let Some(download) = self.download(platform, name.as_ref(), url, &input.span)? else { return Ok(None) };
+                let Some(download) = self.download(platform, name.as_ref(), url, &input.span)?
+                else {
+                    return Ok(None);
+                };
                 let digest = download.locked.digest;
                 let format = format_by_name(&download.locked.url);
                 let key = download_key(name.as_ref(), &download.locked);
@@ -336,7 +411,10 @@ impl Deriver<'_> {
                 (digest, ArchivePlace::Download(digest), format, key)
             }
             InputKind::Cargo(_) => {
-                let problem = Diagnostic::error("unpack::no-archive", format!("`{name}` is a binary, and no archive"));
+                let problem = Diagnostic::error(
+                    "unpack::no-archive",
+                    format!("`{name}` is a binary, and no archive"),
+                );
                 self.problems.push(problem.at(&unpack.input.span, "").help("place it with `copy`"));
                 return Ok(None);
             }
@@ -346,8 +424,15 @@ impl Deriver<'_> {
             }
         };
         let Some(format) = format_name else {
-            let problem = Diagnostic::error("unpack::format", format!("`{name}` is none of tar, tar.gz, tar.zst, tar.xz, zip"));
-            self.problems.push(problem.at(&unpack.input.span, "").help("place it as it is with `copy`, or name one of these kinds"));
+            let problem = Diagnostic::error(
+                "unpack::format",
+                format!("`{name}` is none of tar, tar.gz, tar.zst, tar.xz, zip"),
+            );
+            self.problems.push(
+                problem
+                    .at(&unpack.input.span, "")
+                    .help("place it as it is with `copy`, or name one of these kinds"),
+            );
             return Ok(None);
         };
         let build = unpack_build(digest, format, unpack);
@@ -359,15 +444,29 @@ impl Deriver<'_> {
 
     /// The digest of an archive. Where a plain tar has to be read for it, the files in it are hashed
     /// at the same time by the other threads, because they will be wanted next.
-    fn local_archive(&mut self, path: &EntryPath, span: &Span, format: Option<Format>, options: &Options) -> Option<(Digest, Stat)> {
+    fn local_archive(
+        &mut self,
+        path: &EntryPath,
+        span: &Span,
+        format: Option<Format>,
+        options: &Options,
+    ) -> Option<(Digest, Stat)> {
         let place = self.loaded.folder.join(path.as_str());
         let stat = place.metadata().ok().map(|metadata| Stat::of(&metadata));
         let plain = format == Some(Format::Tar) && !self.files.vouches(&place);
         let (pool, locations) = (&self.session.pool, self.locations);
-        let tree = pool.join(|| self.local(path, span), || plain.then(|| hash_ahead(&place, options, locations))).0?;
+        let tree = pool
+            .join(
+                || self.local(path, span),
+                || plain.then(|| hash_ahead(&place, options, locations)),
+            )
+            .0?;
         let file = tree.single_file();
         if file.is_none() {
-            let problem = Diagnostic::error("unpack::no-archive", format!("`{path}` is a folder, and no archive"));
+            let problem = Diagnostic::error(
+                "unpack::no-archive",
+                format!("`{path}` is a folder, and no archive"),
+            );
             self.problems.push(problem.at(span, "named here").help("place it with `copy`"));
         }
         Some((file?.0, stat?))
@@ -422,27 +521,39 @@ fn template_value(value: &Value) -> template::Value {
         Value::Integer(number) => (*number).into(),
         Value::Boolean(flag) => (*flag).into(),
         Value::List(items) => items.iter().map(template_value).collect::<Vec<_>>().into(),
-        Value::Table(fields) => {
-            fields.iter().map(|(name, value)| (name.clone(), template_value(value))).collect::<BTreeMap<_, _>>().into()
-        }
+        Value::Table(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), template_value(value)))
+            .collect::<BTreeMap<_, _>>()
+            .into(),
     }
 }
 
 fn not_yet(kind: &landfall_config::Reserved, span: &Span) -> Diagnostic {
-    Diagnostic::error("config::not-yet", format!("inputs of this kind cannot be built yet: {kind:?}")).at(span, "")
+    Diagnostic::error(
+        "config::not-yet",
+        format!("inputs of this kind cannot be built yet: {kind:?}"),
+    )
+    .at(span, "")
 }
 
 fn not_locked(loaded: &Loaded, name: &str, url: &str, span: &Span) -> Diagnostic {
     let app = &loaded.app.name.value;
-    Diagnostic::error("lock::missing", format!("the lock of `{app}` has no entry for the input `{name}` at {url}"))
-        .at(span, "not locked")
-        .help(format!("run `{}` and commit `apps/{app}/app.lock`", lock_command(loaded)))
+    Diagnostic::error(
+        "lock::missing",
+        format!("the lock of `{app}` has no entry for the input `{name}` at {url}"),
+    )
+    .at(span, "not locked")
+    .help(format!("run `{}` and commit `apps/{app}/app.lock`", lock_command(loaded)))
 }
 
 fn other_digest(loaded: &Loaded, span: &Span, locked: Digest) -> Diagnostic {
-    Diagnostic::error("lock::stale", format!("app.toml wants another file than the lock has: {locked}"))
-        .at(span, "not what is locked")
-        .help(format!("run `{}`", lock_command(loaded)))
+    Diagnostic::error(
+        "lock::stale",
+        format!("app.toml wants another file than the lock has: {locked}"),
+    )
+    .at(span, "not what is locked")
+    .help(format!("run `{}`", lock_command(loaded)))
 }
 
 /// A version from the command line is no version of app.toml, and has to be said again.

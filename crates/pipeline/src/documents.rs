@@ -20,7 +20,8 @@ pub(crate) fn image(app: &App, platforms: &Platforms) -> Image {
 
 fn described(layer: &PlacedLayer, blob: &BlobFact) -> document::Layer {
     let media_type = layer.derivation.compression.media_type().to_owned();
-    let descriptor = Descriptor { media_type, digest: blob.digest, size: blob.size_bytes, platform: None };
+    let descriptor =
+        Descriptor { media_type, digest: blob.digest, size: blob.size_bytes, platform: None };
     document::Layer { name: layer.name.clone(), diff_id: blob.diff_id, descriptor }
 }
 
@@ -44,12 +45,20 @@ pub(crate) fn execution(app: &App) -> Execution {
     let image = &app.image;
     Execution {
         user: image.user.map(user).unwrap_or_default(),
-        exposed_ports: image.ports.iter().map(|port| (format!("{}/{}", port.number, protocol(port.protocol)), Empty {})).collect(),
+        exposed_ports: image
+            .ports
+            .iter()
+            .map(|port| (format!("{}/{}", port.number, protocol(port.protocol)), Empty {}))
+            .collect(),
         env: image.env.iter().map(|(name, value)| format!("{name}={value}")).collect(),
         entrypoint: image.entrypoint.clone(),
         cmd: image.command.clone(),
         volumes: image.volumes.iter().map(|path| (format!("/{path}"), Empty {})).collect(),
-        working_dir: image.working_directory.as_ref().map(|path| format!("/{path}")).unwrap_or_default(),
+        working_dir: image
+            .working_directory
+            .as_ref()
+            .map(|path| format!("/{path}"))
+            .unwrap_or_default(),
         labels: image.labels.clone(),
         stop_signal: image.stop_signal.clone().unwrap_or_default(),
     }

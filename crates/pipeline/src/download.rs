@@ -24,7 +24,8 @@ pub(crate) fn fetch(session: &Session<'_>, app: &str, download: &Download) -> Re
         return Ok(());
     }
     let input = download.input.as_str();
-    let fetcher = Fetcher::new(session.fetch.clone()).map_err(|error| Error::fetch(app, input, error))?;
+    let fetcher =
+        Fetcher::new(session.fetch.clone()).map_err(|error| Error::fetch(app, input, error))?;
     let request = Request {
         url: &locked.url,
         expected: Some(Expected { digest: locked.digest, size_bytes: Some(locked.size_bytes) }),
@@ -70,7 +71,8 @@ struct StoreSink<'a, 'store> {
 
 impl Write for StoreSink<'_, '_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let writer = self.writer.as_mut().ok_or_else(|| io::Error::other("written before it was begun"))?;
+        let writer =
+            self.writer.as_mut().ok_or_else(|| io::Error::other("written before it was begun"))?;
         writer.write(bytes)
     }
 

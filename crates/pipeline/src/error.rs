@@ -55,13 +55,16 @@ impl Error {
     /// Whose turn it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Problems(_) | Self::NeverBuilt { .. } | Self::NoPreviousBuild { .. } | Self::UnknownDigest { .. } => {
-                ErrorKind::Files
-            }
+            Self::Problems(_)
+            | Self::NeverBuilt { .. }
+            | Self::NoPreviousBuild { .. }
+            | Self::UnknownDigest { .. } => ErrorKind::Files,
             Self::Compile { source, .. } if !source.is_outside() => ErrorKind::Files,
             Self::Fetch { source, .. } if !source.is_outside() => ErrorKind::Files,
             // A file of the workspace that changed while it was read.
-            Self::Layer { source, .. } if source.kind() == io::ErrorKind::InvalidData => ErrorKind::Files,
+            Self::Layer { source, .. } if source.kind() == io::ErrorKind::InvalidData => {
+                ErrorKind::Files
+            }
             Self::NotReproducible { .. } => ErrorKind::NotAsWanted,
             _ => ErrorKind::Outside,
         }
@@ -85,7 +88,10 @@ impl Error {
     }
 
     /// A file that cannot be read or written.
-    pub(crate) fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { action, path, source }
     }

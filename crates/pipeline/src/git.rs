@@ -40,16 +40,23 @@ pub(crate) fn revision(session: &Session<'_>, folders: &[String]) -> Option<Revi
 /// changed, and nothing is left out for `export-ignore`.
 pub(crate) fn checkout(session: &Session<'_>, commit: &str, folder: &Path) -> Result<(), Error> {
     let answer = |words: [&str; 2]| Ok::<_, Error>(text(&run(session, words)?.stdout));
-    let (repository, prefix) = (answer(["rev-parse", "--absolute-git-dir"])?, answer(["rev-parse", "--show-prefix"])?);
+    let (repository, prefix) =
+        (answer(["rev-parse", "--absolute-git-dir"])?, answer(["rev-parse", "--show-prefix"])?);
     let index = folder.with_extension("index");
     let tree = format!("{commit}:{prefix}");
     for words in [&["read-tree", tree.as_str()][..], &["checkout-index", "--all", "--force"]] {
         let mut command = command(session);
-        command.env("GIT_DIR", &repository).env("GIT_WORK_TREE", folder).env("GIT_INDEX_FILE", &index);
+        command
+            .env("GIT_DIR", &repository)
+            .env("GIT_WORK_TREE", folder)
+            .env("GIT_INDEX_FILE", &index);
         let output = command.args(words).current_dir(folder).output();
         let output = output.map_err(|source| Error::Program { program: "git".into(), source })?;
         if !output.status.success() {
-            return Err(Error::ProgramFailed { program: format!("git {}", words[0]), message: text(&output.stderr) });
+            return Err(Error::ProgramFailed {
+                program: format!("git {}", words[0]),
+                message: text(&output.stderr),
+            });
         }
     }
     Ok(())
@@ -59,7 +66,10 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
-fn run<'a>(session: &Session<'_>, arguments: impl IntoIterator<Item = &'a str>) -> Result<std::process::Output, Error> {
+fn run<'a>(
+    session: &Session<'_>,
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Result<std::process::Output, Error> {
     let mut command = command(session);
     let output = command.args(arguments.into_iter().map(OsStr::new)).stderr(Stdio::null()).output();
     output.map_err(|source| Error::Program { program: "git".into(), source })
@@ -77,10 +87,14 @@ fn command(session: &Session<'_>) -> Command {
     ];
     let mut command = Command::new(&session.git);
     command.env_clear().env("PATH", &session.tools.path).env("LC_ALL", "C");
-    let kept = ["HOME", "XDG_CONFIG_HOME"].into_iter().filter_map(|name| Some((name, session.environment.get(OsStr::new(name))?)));
+    let kept = ["HOME", "XDG_CONFIG_HOME"]
+        .into_iter()
+        .filter_map(|name| Some((name, session.environment.get(OsStr::new(name))?)));
     command.envs(kept).env("GIT_CONFIG_COUNT", SETTINGS.len().to_string());
     for (index, (name, value)) in SETTINGS.iter().enumerate() {
-        command.env(format!("GIT_CONFIG_KEY_{index}"), name).env(format!("GIT_CONFIG_VALUE_{index}"), value);
+        command
+            .env(format!("GIT_CONFIG_KEY_{index}"), name)
+            .env(format!("GIT_CONFIG_VALUE_{index}"), value);
     }
     command.current_dir(&session.workspace).stdin(Stdio::null());
     command

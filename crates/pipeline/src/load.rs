@@ -14,21 +14,36 @@ const NAMESPACE: &str = "k8s.io";
 /// Imports an image through `ctr`, and gives the name that it has there.
 ///
 /// Fails where the socket is missing, or `ctr` is, or where it refuses.
-pub fn load(session: &Session<'_>, built: &Built, ctr: &Path, socket: &Path) -> Result<String, Error> {
+pub fn load(
+    session: &Session<'_>,
+    built: &Built,
+    ctr: &Path,
+    socket: &Path,
+) -> Result<String, Error> {
     if !socket.exists() {
         let problem = landfall_diagnostics::Diagnostic::error(
             "load::no-containerd",
             format!("no containerd is here: `{}` does not exist", socket.display()),
         );
-        return Err(problem.help("start containerd, or write a file: `--output oci-archive:FILE`").into());
+        return Err(problem
+            .help("start containerd, or write a file: `--output oci-archive:FILE`")
+            .into());
     }
     let mut archive = session.store.scratch()?;
     output::stream_oci_archive(&session.store, built, &mut archive)?;
     archive.seek(SeekFrom::Start(0)).map_err(Error::file("read", "the archive"))?;
     let mut command = Command::new(ctr);
-    command.arg("--address").arg(socket).args(["--namespace", NAMESPACE, "images", "import", "--all-platforms", "-"]);
+    command.arg("--address").arg(socket).args([
+        "--namespace",
+        NAMESPACE,
+        "images",
+        "import",
+        "--all-platforms",
+        "-",
+    ]);
     command.env_clear().env("PATH", &session.tools.path).stdin(archive).stdout(Stdio::null());
-    let output = command.output().map_err(|source| Error::Program { program: "ctr".into(), source })?;
+    let output =
+        command.output().map_err(|source| Error::Program { program: "ctr".into(), source })?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         return Err(Error::ProgramFailed { program: "ctr images import".into(), message });

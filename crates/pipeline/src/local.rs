@@ -36,7 +36,11 @@ struct Found {
 
 impl<'store> LocalFiles<'store> {
     /// `name` tells the caches of different workspaces apart.
-    pub(crate) fn new(store: &'store Store, name: &str, paranoid: bool) -> Result<Self, StoreError> {
+    pub(crate) fn new(
+        store: &'store Store,
+        name: &str,
+        paranoid: bool,
+    ) -> Result<Self, StoreError> {
         Ok(Self { cache: StatCache::load(store, name)?, paranoid })
     }
 
@@ -46,16 +50,24 @@ impl<'store> LocalFiles<'store> {
     }
 
     /// The tree at `path` below `folder`.
-    pub(crate) fn tree(&self, folder: &Path, path: &EntryPath, locations: &Locations) -> Result<Tree, LocalError> {
+    pub(crate) fn tree(
+        &self,
+        folder: &Path,
+        path: &EntryPath,
+        locations: &Locations,
+    ) -> Result<Tree, LocalError> {
         check_parents(folder, path)?;
         let place = folder.join(path.as_str());
-        let metadata = place.symlink_metadata().map_err(|source| LocalError::read(&place, source))?;
+        let metadata =
+            place.symlink_metadata().map_err(|source| LocalError::read(&place, source))?;
         let mut walk = Walk { entries: Vec::new(), files: Vec::new() };
         walk.visit(EntryPath::root(), place, metadata)?;
         let Walk { mut entries, files } = walk;
-        let hashed: Result<Vec<_>, _> = files.par_iter().map(|file| self.file_entry(file, locations)).collect();
+        let hashed: Result<Vec<_>, _> =
+            files.par_iter().map(|file| self.file_entry(file, locations)).collect();
         entries.extend(hashed?);
-        Tree::from_entries(entries).map_err(|source| LocalError::Listing { place: folder.join(path.as_str()), source })
+        Tree::from_entries(entries)
+            .map_err(|source| LocalError::Listing { place: folder.join(path.as_str()), source })
     }
 
     /// The tree of listed files and links of a folder, which nobody reads again from here.
@@ -63,13 +75,16 @@ impl<'store> LocalFiles<'store> {
         let mut walk = Walk { entries: Vec::new(), files: Vec::new() };
         for path in paths {
             let place = folder.join(path.as_str());
-            let metadata = place.symlink_metadata().map_err(|source| LocalError::read(&place, source))?;
+            let metadata =
+                place.symlink_metadata().map_err(|source| LocalError::read(&place, source))?;
             walk.visit(path.clone(), place, metadata)?;
         }
         let Walk { mut entries, files } = walk;
-        let hashed: Result<Vec<_>, _> = files.par_iter().map(|file| self.hashed_entry(file)).collect();
+        let hashed: Result<Vec<_>, _> =
+            files.par_iter().map(|file| self.hashed_entry(file)).collect();
         entries.extend(hashed?);
-        Tree::from_entries(entries).map_err(|source| LocalError::Listing { place: folder.into(), source })
+        Tree::from_entries(entries)
+            .map_err(|source| LocalError::Listing { place: folder.into(), source })
     }
 
     /// Whether a file's digest is known without reading it.
@@ -114,7 +129,12 @@ struct Walk {
 }
 
 impl Walk {
-    fn visit(&mut self, path: EntryPath, place: PathBuf, metadata: Metadata) -> Result<(), LocalError> {
+    fn visit(
+        &mut self,
+        path: EntryPath,
+        place: PathBuf,
+        metadata: Metadata,
+    ) -> Result<(), LocalError> {
         let kind = metadata.file_type();
         if kind.is_file() {
             self.files.push(Found { path, place, metadata });
@@ -138,8 +158,10 @@ impl Walk {
             let entry = entry.map_err(read)?;
             let name = entry.file_name();
             let text = name.to_str().ok_or_else(|| LocalError::Encoding { place: entry.path() })?;
-            let named = text.parse().map_err(|source| LocalError::Path { place: entry.path(), source });
-            let metadata = entry.metadata().map_err(|source| LocalError::read(&entry.path(), source))?;
+            let named =
+                text.parse().map_err(|source| LocalError::Path { place: entry.path(), source });
+            let metadata =
+                entry.metadata().map_err(|source| LocalError::read(&entry.path(), source))?;
             self.visit(path.join(&named?), entry.path(), metadata)?;
         }
         Ok(())
@@ -150,7 +172,8 @@ impl Walk {
 fn check_parents(folder: &Path, path: &EntryPath) -> Result<(), LocalError> {
     for parent in path.ancestors().filter(|parent| !parent.is_root()) {
         let place = folder.join(parent.as_str());
-        let metadata = place.symlink_metadata().map_err(|source| LocalError::read(&place, source))?;
+        let metadata =
+            place.symlink_metadata().map_err(|source| LocalError::read(&place, source))?;
         if !metadata.is_dir() {
             return Err(LocalError::Kind { place, kind: "no folder but a link or a file" });
         }
@@ -219,9 +242,10 @@ impl LocalError {
                 "paths are relative to the app's folder, the one that holds app.toml"
             }
             Self::Read { .. } => "make it readable, or leave it out",
-            Self::Kind { .. } | Self::Encoding { .. } | Self::Path { .. } | Self::Listing { .. } => {
-                "move or rename it, or point to a folder without it"
-            }
+            Self::Kind { .. }
+            | Self::Encoding { .. }
+            | Self::Path { .. }
+            | Self::Listing { .. } => "move or rename it, or point to a folder without it",
             Self::Changed { .. } => "build again once nothing writes to it",
         }
     }

@@ -105,8 +105,11 @@ impl<'a> Locations<'a> {
 
 impl Contents for Locations<'_> {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
-        let location = self.get(digest).or_else(|| self.store.blob_size_bytes(digest).map(|_| Location::Blob));
-        let reader: Box<dyn Read + Send> = match location.ok_or(MissingContent { digest: *digest })? {
+        let location =
+            self.get(digest).or_else(|| self.store.blob_size_bytes(digest).map(|_| Location::Blob));
+        let reader: Box<dyn Read + Send> = match location
+            .ok_or(MissingContent { digest: *digest })?
+        {
             Location::Local { path, stat } => {
                 Box::new(Verified::new(stat.open(&path)?, *digest, changed))
             }
@@ -119,7 +122,8 @@ impl Contents for Locations<'_> {
                 }
             }
             Location::Scratch { file, offset_bytes, size_bytes } => {
-                let part = BufReader::new(Part { file, stat: None, offset_bytes, left_bytes: size_bytes });
+                let part =
+                    BufReader::new(Part { file, stat: None, offset_bytes, left_bytes: size_bytes });
                 Box::new(zstd::stream::read::Decoder::with_buffer(part)?)
             }
             Location::Inline(bytes) => Box::new(io::Cursor::new(bytes)),

@@ -36,12 +36,17 @@ pub struct Locked {
 ///
 /// An entry that is locked stays, unless an update of it is asked for; entries that nothing names
 /// any more go. The encoding of an existing lock stays.
-pub fn lock(session: &Session<'_>, loaded: &Loaded, request: &LockRequest) -> Result<Locked, Error> {
+pub fn lock(
+    session: &Session<'_>,
+    loaded: &Loaded,
+    request: &LockRequest,
+) -> Result<Locked, Error> {
     let old = readable_lock(session, loaded)?;
     check_update(loaded, request)?;
     let encoding = old.as_ref().map_or(Encoding::NEWEST.number(), |lock| lock.encoding);
     let kept = old.clone().unwrap_or_else(|| Lock::new(encoding, Vec::new()));
-    let mut resolver = Resolver { session, loaded, kept, request, entries: Vec::new(), trusted: Vec::new() };
+    let mut resolver =
+        Resolver { session, loaded, kept, request, entries: Vec::new(), trusted: Vec::new() };
     for (name, input) in &loaded.app.inputs {
         if let InputKind::Url(url) = &input.kind {
             resolver.input(name.as_ref(), url)?;
@@ -60,8 +65,12 @@ pub fn lock(session: &Session<'_>, loaded: &Loaded, request: &LockRequest) -> Re
 /// for; one of a newer version is not.
 fn readable_lock(session: &Session<'_>, loaded: &Loaded) -> Result<Option<Lock>, Error> {
     match read_lock(loaded) {
-        Err(Error::Problems(problems)) if problems.iter().all(|problem| problem.code == "lock::invalid") => {
-            problems.iter().for_each(|problem| session.events.event(Event::Note { text: &problem.message }));
+        Err(Error::Problems(problems))
+            if problems.iter().all(|problem| problem.code == "lock::invalid") =>
+        {
+            problems
+                .iter()
+                .for_each(|problem| session.events.event(Event::Note { text: &problem.message }));
             Ok(None)
         }
         read => read,
@@ -76,13 +85,17 @@ pub(crate) fn for_build(session: &Session<'_>, loaded: &Loaded) -> Result<Lock, 
     }
     let name = &loaded.app.name.value;
     let fetched = loaded.app.inputs.values().find(|input| matches!(input.kind, InputKind::Url(_)));
-    let problem = || Diagnostic::error("lock::missing", format!("`apps/{name}/app.lock` is missing"));
+    let problem =
+        || Diagnostic::error("lock::missing", format!("`apps/{name}/app.lock` is missing"));
     let help = format!("run `landfall lock {name}` and commit the file");
     if let Some(input) = fetched {
         return Err(problem().at(&input.span, "this input has to be locked").help(help).into());
     }
     if session.strictness.locked {
-        return Err(problem().help(help).help("a build with `--locked`, or in CI, writes no lock").into());
+        return Err(problem()
+            .help(help)
+            .help("a build with `--locked`, or in CI, writes no lock")
+            .into());
     }
     let lock = Lock::new(Encoding::NEWEST.number(), Vec::new());
     write(session, &loaded.folder, &lock)?;
@@ -93,7 +106,11 @@ pub(crate) fn for_build(session: &Session<'_>, loaded: &Loaded) -> Result<Lock, 
 
 fn write(session: &Session<'_>, folder: &Path, lock: &Lock) -> Result<(), Error> {
     if session.strictness.locked {
-        return Err(Diagnostic::error("lock::stale", "the lock would change, and `--locked` forbids it").into());
+        return Err(Diagnostic::error(
+            "lock::stale",
+            "the lock would change, and `--locked` forbids it",
+        )
+        .into());
     }
     let path = folder.join("app.lock");
     let text = lock.to_text();
@@ -103,12 +120,14 @@ fn write(session: &Session<'_>, folder: &Path, lock: &Lock) -> Result<(), Error>
 
 fn check_update(loaded: &Loaded, request: &LockRequest) -> Result<(), Error> {
     let Some(Some(name)) = &request.update else { return Ok(()) };
-    let fetched = loaded.app.inputs.iter().filter(|(_, input)| matches!(input.kind, InputKind::Url(_)));
+    let fetched =
+        loaded.app.inputs.iter().filter(|(_, input)| matches!(input.kind, InputKind::Url(_)));
     let names: Vec<_> = fetched.map(|(name, _)| name.to_string()).collect();
     if names.contains(name) {
         return Ok(());
     }
-    let problem = Diagnostic::error("lock::unknown-input", format!("`{name}` is no input that is fetched"));
+    let problem =
+        Diagnostic::error("lock::unknown-input", format!("`{name}` is no input that is fetched"));
     Err(problem.help(format!("inputs that can be updated: {}", names.join(", "))).into())
 }
 
@@ -125,7 +144,9 @@ impl Resolver<'_> {
     /// One entry a URL; without a platform where all platforms have the same.
     fn input(&mut self, name: &str, url: &UrlInput) -> Result<(), Error> {
         let platforms = &self.loaded.app.platforms;
-        let rendered = platforms.iter().map(|platform| Ok((platform, render_url(self.loaded, url, platform)?)));
+        let rendered = platforms
+            .iter()
+            .map(|platform| Ok((platform, render_url(self.loaded, url, platform)?)));
         let rendered: Vec<(&Platform, String)> = rendered.collect::<Result<_, Diagnostic>>()?;
         let same = rendered.windows(2).all(|pair| pair[0].1 == pair[1].1);
         let wanted = if same { &rendered[..rendered.len().min(1)] } else { &rendered[..] };
@@ -137,7 +158,13 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, name: &str, url: &UrlInput, platform: &Platform, address: &str) -> Result<LockedInput, Error> {
+    fn entry(
+        &mut self,
+        name: &str,
+        url: &UrlInput,
+        platform: &Platform,
+        address: &str,
+    ) -> Result<LockedInput, Error> {
         let update = match &self.request.update {
             Some(None) => true,
             Some(Some(wanted)) => wanted == name,
@@ -146,19 +173,34 @@ impl Resolver<'_> {
         let locked = self.kept.find(name, &platform.to_string(), address).cloned();
         let expected = url.sha256.as_ref().map(|wanted| wanted.value);
         match locked {
-            Some(locked) if !update && expected.is_none_or(|wanted| wanted == locked.digest) => Ok(locked),
+            Some(locked) if !update && expected.is_none_or(|wanted| wanted == locked.digest) => {
+                Ok(locked)
+            }
             _ => self.fetch(name, url, address, expected),
         }
     }
 
-    fn fetch(&mut self, name: &str, url: &UrlInput, address: &str, expected: Option<Digest>) -> Result<LockedInput, Error> {
+    fn fetch(
+        &mut self,
+        name: &str,
+        url: &UrlInput,
+        address: &str,
+        expected: Option<Digest>,
+    ) -> Result<LockedInput, Error> {
         let app = self.loaded.app.name.value.as_ref();
-        let fetcher = Fetcher::new(self.session.fetch.clone()).map_err(|error| Error::fetch(app, name, error))?;
+        let fetcher = Fetcher::new(self.session.fetch.clone())
+            .map_err(|error| Error::fetch(app, name, error))?;
         let expected = expected.map(|digest| Expected { digest, size_bytes: None });
         let request = Request { url: address, expected, redirect_hosts: &url.redirects };
         let (digest, size_bytes) = into_store(self.session, app, name, &fetcher, &request)?;
         self.session.events.event(Event::Fetched { app, input: name, size_bytes });
-        let entry = LockedInput { name: name.into(), platform: None, url: address.into(), digest, size_bytes };
+        let entry = LockedInput {
+            name: name.into(),
+            platform: None,
+            url: address.into(),
+            digest,
+            size_bytes,
+        };
         if expected.is_none() {
             self.trusted.push(entry.clone());
         }

@@ -52,8 +52,12 @@ impl FromStr for Output {
 pub fn write(session: &Session<'_>, built: &Built, output: &Output) -> Result<(), Error> {
     match output {
         Output::OciFolder(folder) => oci_folder(&session.store, built, folder),
-        Output::OciArchive(file) => archive(&session.store, &oci_tree(&session.store, built)?, file),
-        Output::DockerArchive(file) => archive(&session.store, &docker_tree(&session.store, built)?, file),
+        Output::OciArchive(file) => {
+            archive(&session.store, &oci_tree(&session.store, built)?, file)
+        }
+        Output::DockerArchive(file) => {
+            archive(&session.store, &docker_tree(&session.store, built)?, file)
+        }
     }
 }
 
@@ -63,7 +67,10 @@ fn oci_folder(store: &Store, built: &Built, folder: &Path) -> Result<(), Error> 
     let blobs = folder.join("blobs/sha256");
     let foreign = folder.exists() && !folder.join("oci-layout").exists() && !is_empty(folder);
     if foreign {
-        let source = io::Error::new(io::ErrorKind::AlreadyExists, "it holds something that is no OCI layout");
+        let source = io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "it holds something that is no OCI layout",
+        );
         return Err(Error::File { action: "write into", path: folder.into(), source });
     }
     std::fs::create_dir_all(&blobs).map_err(Error::file("make", &blobs))?;
@@ -98,10 +105,12 @@ fn put(place: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A copy, and no link: whoever owns the folder may write into it, and the store must not follow.
 fn copy_blob(store: &Store, digest: &Digest, place: &Path) -> Result<(), Error> {
-    let mut blob = verified_blob(store, digest).map_err(Error::file("read", store.blob_path(digest)))?;
-    let copied = whole::write_with(place, "output::before-rename", "output::after-rename", |file| {
-        io::copy(&mut blob, file).map(drop)
-    });
+    let mut blob =
+        verified_blob(store, digest).map_err(Error::file("read", store.blob_path(digest)))?;
+    let copied =
+        whole::write_with(place, "output::before-rename", "output::after-rename", |file| {
+            io::copy(&mut blob, file).map(drop)
+        });
     copied.map_err(Error::file("write", place))
 }
 
@@ -125,7 +134,11 @@ impl ArchiveTree {
 
 fn file(path: &str, digest: Digest, size_bytes: u64) -> Entry {
     let path = path.parse().expect("paths of layouts are made of fixed words and digests");
-    Entry { path, node: Node::File { size_bytes, digest }, attributes: Attributes::with_mode(Attributes::PLAIN) }
+    Entry {
+        path,
+        node: Node::File { size_bytes, digest },
+        attributes: Attributes::with_mode(Attributes::PLAIN),
+    }
 }
 
 fn folder(path: &str) -> Entry {
@@ -144,7 +157,11 @@ fn oci_tree(store: &Store, built: &Built) -> Result<ArchiveTree, Error> {
     archive.document(&mut entries, "oci-layout", LAYOUT.to_vec());
     archive.document(&mut entries, "index.json", view_index(&built.record, &built.image));
     for digest in &built.blobs {
-        entries.push(file(&format!("blobs/sha256/{}", digest.hex()), *digest, size(store, digest)?));
+        entries.push(file(
+            &format!("blobs/sha256/{}", digest.hex()),
+            *digest,
+            size(store, digest)?,
+        ));
     }
     Ok(finish(archive, entries))
 }
@@ -152,8 +169,13 @@ fn oci_tree(store: &Store, built: &Built) -> Result<ArchiveTree, Error> {
 /// `docker save`'s form: manifest.json names config and layers by path. Layers may stay compressed.
 fn docker_tree(store: &Store, built: &Built) -> Result<ArchiveTree, Error> {
     let [image] = built.image.platforms.as_slice() else {
-        let problem = landfall_diagnostics::Diagnostic::error("output::platforms", "a docker archive holds one platform");
-        return Err(problem.help("name one: `--platform linux/amd64`, or write `oci-archive:FILE`").into());
+        let problem = landfall_diagnostics::Diagnostic::error(
+            "output::platforms",
+            "a docker archive holds one platform",
+        );
+        return Err(problem
+            .help("name one: `--platform linux/amd64`, or write `oci-archive:FILE`")
+            .into());
     };
     let PlatformImage { config, layers, .. } = image;
     let mut archive = ArchiveTree::new();
@@ -164,7 +186,11 @@ fn docker_tree(store: &Store, built: &Built) -> Result<ArchiveTree, Error> {
     for layer in layers {
         let path = format!("{}.tar", layer.descriptor.digest.hex());
         if !layer_paths.contains(&path) {
-            entries.push(file(&path, layer.descriptor.digest, size(store, &layer.descriptor.digest)?));
+            entries.push(file(
+                &path,
+                layer.descriptor.digest,
+                size(store, &layer.descriptor.digest)?,
+            ));
         }
         layer_paths.push(path);
     }
@@ -194,9 +220,10 @@ impl Contents for ArchiveContents<'_> {
 }
 
 fn archive(store: &Store, archive: &ArchiveTree, place: &Path) -> Result<(), Error> {
-    let written = whole::write_with(place, "output::before-rename", "output::after-rename", |file| {
-        stream(store, archive, file)
-    });
+    let written =
+        whole::write_with(place, "output::before-rename", "output::after-rename", |file| {
+            stream(store, archive, file)
+        });
     written.map_err(Error::file("write", place))
 }
 
@@ -214,7 +241,11 @@ fn stream(store: &Store, archive: &ArchiveTree, output: &mut dyn Write) -> io::R
 }
 
 /// Streams an OCI archive to a program's standard input.
-pub(crate) fn stream_oci_archive(store: &Store, built: &Built, output: &mut File) -> Result<(), Error> {
+pub(crate) fn stream_oci_archive(
+    store: &Store,
+    built: &Built,
+    output: &mut File,
+) -> Result<(), Error> {
     let tree = oci_tree(store, built)?;
     stream(store, &tree, output).map_err(Error::file("write", "the archive"))
 }

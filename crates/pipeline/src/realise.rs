@@ -26,7 +26,10 @@ pub(crate) struct Realisation {
 }
 
 /// The tree of a build, from the store where it has it, else none.
-pub(crate) fn known(session: &Session<'_>, id: &Digest) -> Result<Option<(Realisation, Tree)>, Error> {
+pub(crate) fn known(
+    session: &Session<'_>,
+    id: &Digest,
+) -> Result<Option<(Realisation, Tree)>, Error> {
     let Some(realisation) = session.store.realisation::<Realisation>(id)? else { return Ok(None) };
     let tree = session.store.tree(&realisation.tree)?;
     Ok(tree.map(|tree| (realisation, tree)))
@@ -41,9 +44,12 @@ pub(crate) fn realise(
 ) -> Result<(Realisation, Tree), Error> {
     let planned = &derived.builds[id];
     let (tree, blobs, confinement) = match &planned.action {
-        Action::Unpack(plan) => (unpack(session, derived, planned, plan, locations)?, Vec::new(), None),
+        Action::Unpack(plan) => {
+            (unpack(session, derived, planned, plan, locations)?, Vec::new(), None)
+        }
         Action::Cargo(plan) => {
-            let compiled = cargo::realise(session, derived.app.name.value.as_ref(), &planned.input, plan)?;
+            let compiled =
+                cargo::realise(session, derived.app.name.value.as_ref(), &planned.input, plan)?;
             (compiled.tree, vec![compiled.blob], Some(compiled.confinement))
         }
     };
@@ -77,7 +83,14 @@ fn unpack(
             // And under the digest of the download, which the store's copy must have.
             let place = session.store.blob_path(digest);
             check_blob(&session.store, digest).map_err(Error::file("read", place))?;
-            unpack_archive(session, session.store.open_blob(digest)?, *format, options, None, locations)
+            unpack_archive(
+                session,
+                session.store.open_blob(digest)?,
+                *format,
+                options,
+                None,
+                locations,
+            )
         }
     };
     unpacked.map_err(|error| match error {
@@ -89,15 +102,20 @@ fn unpack(
 }
 
 fn changed(planned: &PlannedBuild, error: &std::io::Error) -> Error {
-    Diagnostic::error("files::changed", format!("the archive `{}` changed while it was read: {error}", planned.input))
-        .at(&planned.span, "this archive")
-        .help("build again once nothing writes to it")
-        .into()
+    Diagnostic::error(
+        "files::changed",
+        format!("the archive `{}` changed while it was read: {error}", planned.input),
+    )
+    .at(&planned.span, "this archive")
+    .help("build again once nothing writes to it")
+    .into()
 }
 
 fn archive_problem(planned: &PlannedBuild, error: &landfall_archive::ArchiveError) -> Diagnostic {
-    Diagnostic::error("archive::refused", format!("the archive `{}` cannot be unpacked ({}): {error}", planned.input, error.code()))
-        .at(&planned.span, "this archive")
-        .help("nothing of it was written; have it packed anew, or leave the entry out with `exclude`")
+    Diagnostic::error(
+        "archive::refused",
+        format!("the archive `{}` cannot be unpacked ({}): {error}", planned.input, error.code()),
+    )
+    .at(&planned.span, "this archive")
+    .help("nothing of it was written; have it packed anew, or leave the entry out with `exclude`")
 }
-

@@ -33,7 +33,8 @@ pub(crate) fn derive_record(
     let trees = assemble::known_trees(session, &derived)?;
     let looked = derived.images.iter().map(|image| look(session, &derived, image, &trees));
     let looked: Vec<Looked> = looked.collect::<Result<_, _>>()?;
-    let whole: Option<Platforms> = looked.iter().map(|image| Some((image.platform, image.whole()?))).collect();
+    let whole: Option<Platforms> =
+        looked.iter().map(|image| Some((image.platform, image.whole()?))).collect();
     if let Some(platforms) = whole {
         return Ok(record(&derived, &platforms, &documents::image(&derived.app, &platforms)));
     }
@@ -63,10 +64,19 @@ impl Looked {
     }
 }
 
-fn look(session: &Session<'_>, derived: &Derived, image: &DerivedImage, trees: &Trees) -> Result<Looked, Error> {
+fn look(
+    session: &Session<'_>,
+    derived: &Derived,
+    image: &DerivedImage,
+    trees: &Trees,
+) -> Result<Looked, Error> {
     let placed = assemble::place(derived, image, trees)?;
     let layers = image.layers.iter().zip(placed).map(|(layer, placed)| {
-        let blob = placed.as_ref().map(|placed| known_blob(session, &placed.derivation)).transpose()?.flatten();
+        let blob = placed
+            .as_ref()
+            .map(|placed| known_blob(session, &placed.derivation))
+            .transpose()?
+            .flatten();
         let id = placed.as_ref().map(|placed| placed.derivation.id());
         let (name, inputs) = (layer.name.clone(), layer.inputs.clone());
         Ok((LayerFact { name, inputs, id, blob }, placed))
@@ -98,7 +108,12 @@ pub(crate) fn record(derived: &Derived, platforms: &Platforms, image: &Image) ->
 fn manifest_of(image: &Image, platform: &Platform) -> Option<Digest> {
     let architecture = platform.architecture().to_string();
     let fits = |image: &&PlatformImage| {
-        image.manifest.descriptor.platform.as_ref().is_some_and(|own| own.architecture == architecture)
+        image
+            .manifest
+            .descriptor
+            .platform
+            .as_ref()
+            .is_some_and(|own| own.architecture == architecture)
     };
     image.platforms.iter().find(fits).map(|image| image.manifest.descriptor.digest)
 }

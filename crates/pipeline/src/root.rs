@@ -23,7 +23,11 @@ pub(crate) struct Remembered {
 
 impl Remembered {
     /// This build as the last one. Building the same again forgets nothing.
-    fn after(before: Option<Self>, current: &Record, revision: impl FnOnce() -> Option<Revision>) -> Self {
+    fn after(
+        before: Option<Self>,
+        current: &Record,
+        revision: impl FnOnce() -> Option<Revision>,
+    ) -> Self {
         match before {
             // What was built from files that were not committed may be committed by now.
             Some(before) if before.current == *current => match &before.revision {
@@ -39,7 +43,10 @@ impl Remembered {
 }
 
 /// What is remembered of an app of this workspace.
-pub(crate) fn remembered(session: &Session<'_>, root_name: &str) -> Result<Option<Remembered>, Error> {
+pub(crate) fn remembered(
+    session: &Session<'_>,
+    root_name: &str,
+) -> Result<Option<Remembered>, Error> {
     let root = session.store.root(root_name)?;
     Ok(root.and_then(|root| serde_json::from_value(root.record).ok()))
 }
@@ -58,18 +65,27 @@ pub(crate) fn keep(
     });
     let layers = made.platforms.iter().flat_map(|(_, layers)| layers);
     let layer_ids = layers.map(|(layer, _)| layer.derivation.id());
-    let tree_blobs = made.trees.values().flat_map(|(realisation, _)| realisation.blobs.iter().copied());
+    let tree_blobs =
+        made.trees.values().flat_map(|(realisation, _)| realisation.blobs.iter().copied());
     // What only saves time is kept where it is still there; the next build can do without.
     let spare = tree_blobs.chain(derived.downloads.keys().copied());
     let spare = spare.filter(|digest| session.store.blob_size_bytes(digest).is_some());
     let records = derived.remembered.iter().copied();
-    let records = records.filter(|id| matches!(session.store.realisation::<Value>(id), Ok(Some(_))));
+    let records =
+        records.filter(|id| matches!(session.store.realisation::<Value>(id), Ok(Some(_))));
     let root = Root {
         workspace: session.workspace.display().to_string(),
         app: derived.app.name.value.to_string(),
         blobs: blobs.iter().copied().chain(spare).collect(),
         trees: made.trees.values().map(|(realisation, _)| realisation.tree).collect(),
-        realisations: made.trees.keys().copied().chain(layer_ids).chain(record.digest).chain(records).collect(),
+        realisations: made
+            .trees
+            .keys()
+            .copied()
+            .chain(layer_ids)
+            .chain(record.digest)
+            .chain(records)
+            .collect(),
         record: json!(remembered),
     };
     if let Some(digest) = record.digest {
@@ -84,6 +100,7 @@ pub(crate) fn keep(
 /// The root of an app of this workspace. A build that was narrowed to some platforms has a root of
 /// its own, and takes nothing from the whole one.
 pub(crate) fn root_name(session: &Session<'_>, app: &str, platforms: &[Platform]) -> String {
-    let narrowed = platforms.iter().map(|platform| format!("@{}", platform.to_string().replace('/', "-")));
+    let narrowed =
+        platforms.iter().map(|platform| format!("@{}", platform.to_string().replace('/', "-")));
     format!("{}-{app}{}", session.workspace_key(), narrowed.collect::<String>())
 }

@@ -37,7 +37,8 @@ fn placement_setting(placement: &Placement) -> Value {
 pub(crate) fn settings(app: &App, encoding: Encoding) -> Vec<(String, Value)> {
     let execution = serde_json::to_value(execution(app)).unwrap_or_default();
     let fields = execution.as_object().cloned().unwrap_or_default();
-    let mut settings: Vec<_> = fields.into_iter().map(|(name, value)| (setting_name(&name), value)).collect();
+    let mut settings: Vec<_> =
+        fields.into_iter().map(|(name, value)| (setting_name(&name), value)).collect();
     settings.push(("app.version".into(), json!(app.version.value)));
     settings.push(("app.name".into(), json!(app.name.value.to_string())));
     let platforms: Vec<_> = app.platforms.iter().map(ToString::to_string).collect();

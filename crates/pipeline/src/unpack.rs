@@ -56,7 +56,10 @@ pub(crate) fn part_digests(archive: &File, options: &Options) -> Result<PartDige
     let mut sink = Offsets::default();
     let headers = archive.try_clone().map_err(UnpackError::Scratch)?;
     unpack(headers, Format::Tar, options, &mut sink)?;
-    let hashed = sink.parts.par_iter().map(|(offset, size)| Ok((*offset, hash_part(archive, *offset, *size)?)));
+    let hashed = sink
+        .parts
+        .par_iter()
+        .map(|(offset, size)| Ok((*offset, hash_part(archive, *offset, *size)?)));
     hashed.collect::<io::Result<_>>().map_err(UnpackError::Scratch)
 }
 
@@ -121,7 +124,8 @@ impl Sink for InPlace<'_> {
         _: &mut dyn Read,
     ) -> io::Result<Digest> {
         let known = offset_bytes.and_then(|offset| Some((offset, *self.digests.get(&offset)?)));
-        let (offset_bytes, digest) = known.ok_or_else(|| io::Error::other("the archive changed while it was read"))?;
+        let (offset_bytes, digest) =
+            known.ok_or_else(|| io::Error::other("the archive changed while it was read"))?;
         let (file, stat) = (self.archive.clone(), self.stat);
         self.locations.insert(digest, Location::Part { file, stat, offset_bytes, size_bytes });
         Ok(digest)
@@ -135,16 +139,28 @@ struct Scratch<'a> {
 }
 
 impl Sink for Scratch<'_> {
-    fn file(&mut self, _: &EntryPath, _: u64, _: Option<u64>, content: &mut dyn Read) -> io::Result<Digest> {
+    fn file(
+        &mut self,
+        _: &EntryPath,
+        _: u64,
+        _: Option<u64>,
+        content: &mut dyn Read,
+    ) -> io::Result<Digest> {
         let mut file = self.file.as_ref();
         let offset_bytes = file.stream_position()?;
         let mut hashing = HashingReader::new(content);
-        let mut frame = zstd::stream::write::Encoder::new(BufWriter::with_capacity(BUFFER_BYTES, file), SCRATCH_LEVEL)?;
+        let mut frame = zstd::stream::write::Encoder::new(
+            BufWriter::with_capacity(BUFFER_BYTES, file),
+            SCRATCH_LEVEL,
+        )?;
         io::copy(&mut hashing, &mut frame)?;
         frame.finish()?.flush()?;
         let size_bytes = file.stream_position()? - offset_bytes;
         let digest = hashing.finish().0;
-        self.locations.insert(digest, Location::Scratch { file: self.file.clone(), offset_bytes, size_bytes });
+        self.locations.insert(
+            digest,
+            Location::Scratch { file: self.file.clone(), offset_bytes, size_bytes },
+        );
         Ok(digest)
     }
 }

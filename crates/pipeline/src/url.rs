@@ -7,7 +7,11 @@ use landfall_diagnostics::Diagnostic;
 use crate::workspace::Loaded;
 
 /// The URL of an input for one platform.
-pub(crate) fn render_url(loaded: &Loaded, url: &UrlInput, platform: &Platform) -> Result<String, Diagnostic> {
+pub(crate) fn render_url(
+    loaded: &Loaded,
+    url: &UrlInput,
+    platform: &Platform,
+) -> Result<String, Diagnostic> {
     let app = &loaded.app;
     let names = [
         ("Name", app.name.value.to_string()),

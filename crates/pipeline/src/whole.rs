@@ -9,7 +9,12 @@ use std::path::{Path, PathBuf};
 /// Writes a file aside, in its own folder, and renames it over the old one.
 ///
 /// `before` and `after` are the failpoints around the rename.
-pub(crate) fn write(path: &Path, bytes: &[u8], before: &'static str, after: &'static str) -> io::Result<()> {
+pub(crate) fn write(
+    path: &Path,
+    bytes: &[u8],
+    before: &'static str,
+    after: &'static str,
+) -> io::Result<()> {
     write_with(path, before, after, |file| file.write_all(bytes))
 }
 

@@ -24,18 +24,28 @@ pub enum Against {
 }
 
 /// Turns the state of an app now and then into what differs.
-pub fn why(session: &Session<'_>, name: &str, request: &BuildRequest, against: &Against) -> Result<Changes, Error> {
+pub fn why(
+    session: &Session<'_>,
+    name: &str,
+    request: &BuildRequest,
+    against: &Against,
+) -> Result<Changes, Error> {
     let new = derive_only(session, name, request)?;
     let old = old_record(session, name, request, against)?;
     Ok(compare(&old, &new))
 }
 
-fn old_record(session: &Session<'_>, name: &str, request: &BuildRequest, against: &Against) -> Result<Record, Error> {
+fn old_record(
+    session: &Session<'_>,
+    name: &str,
+    request: &BuildRequest,
+    against: &Against,
+) -> Result<Record, Error> {
     match against {
         Against::LastBuild => Ok(last(session, name, request)?.current),
-        Against::PreviousBuild => {
-            last(session, name, request)?.previous.ok_or_else(|| Error::NoPreviousBuild { app: name.into() })
-        }
+        Against::PreviousBuild => last(session, name, request)?
+            .previous
+            .ok_or_else(|| Error::NoPreviousBuild { app: name.into() }),
         Against::Digest(digest) => {
             session.store.realisation(digest)?.ok_or(Error::UnknownDigest { digest: *digest })
         }
@@ -56,8 +66,11 @@ pub fn at_revision(
     revision: &str,
 ) -> Result<Record, Error> {
     let commit = git::commit(session, revision)?.ok_or_else(|| {
-        landfall_diagnostics::Diagnostic::error("git::unknown-revision", format!("git knows no revision `{revision}`"))
-            .help("a digest begins with `sha256:`; `previous` is the build before the last")
+        landfall_diagnostics::Diagnostic::error(
+            "git::unknown-revision",
+            format!("git knows no revision `{revision}`"),
+        )
+        .help("a digest begins with `sha256:`; `previous` is the build before the last")
     })?;
     let scratch = session.store.scratch_folder()?;
     let folder = scratch.path().join("workspace");
@@ -70,13 +83,20 @@ pub fn at_revision(
 
 /// The apps of which anything that enters the image differs from a revision; an app that the
 /// revision has not, or that could not be read there, counts as changed.
-pub fn changed_since(session: &Session<'_>, names: &[String], request: &BuildRequest, revision: &str) -> Result<Vec<String>, Error> {
+pub fn changed_since(
+    session: &Session<'_>,
+    names: &[String],
+    request: &BuildRequest,
+    revision: &str,
+) -> Result<Vec<String>, Error> {
     let mut changed = Vec::new();
     for name in names {
         let new = derive_only(session, name, request)?;
         let differs = match at_revision(session, name, request, revision) {
             Ok(old) => old.inputs != new.inputs,
-            Err(Error::Problems(problems)) if problems.iter().any(|problem| problem.code == "git::unknown-revision") => {
+            Err(Error::Problems(problems))
+                if problems.iter().any(|problem| problem.code == "git::unknown-revision") =>
+            {
                 return Err(Error::Problems(problems));
             }
             Err(Error::Problems(_)) => true,

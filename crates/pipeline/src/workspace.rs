@@ -31,7 +31,8 @@ pub fn app_names(workspace: &Path) -> Result<Vec<String>, Error> {
     let entries = std::fs::read_dir(&apps).map_err(Error::file("list", &apps))?;
     let folders = entries.collect::<Result<Vec<_>, _>>().map_err(Error::file("list", &apps))?;
     let with_app = folders.into_iter().filter(|entry| entry.path().join("app.toml").is_file());
-    let mut names: Vec<_> = with_app.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let mut names: Vec<_> =
+        with_app.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
     Ok(names)
 }
@@ -76,13 +77,18 @@ fn has_errors(problems: &[Diagnostic]) -> bool {
 /// Warnings are said; with errors beside them they come with the errors.
 fn warn(session: &Session<'_>, problems: &[Diagnostic]) {
     if !has_errors(problems) {
-        problems.iter().for_each(|problem| session.events.event(Event::Note { text: &problem.to_string() }));
+        problems
+            .iter()
+            .for_each(|problem| session.events.event(Event::Note { text: &problem.to_string() }));
     }
 }
 
 fn no_app(workspace: &Path, name: &str) -> Diagnostic {
     let names = app_names(workspace).unwrap_or_default();
-    let problem = Diagnostic::error("workspace::unknown-app", format!("there is no app `{name}`: `apps/{name}/app.toml` is missing"));
+    let problem = Diagnostic::error(
+        "workspace::unknown-app",
+        format!("there is no app `{name}`: `apps/{name}/app.toml` is missing"),
+    );
     let problem = match landfall_config::nearest(name, names.iter().map(String::as_str)) {
         Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
         None => problem,
@@ -95,9 +101,12 @@ fn no_app(workspace: &Path, name: &str) -> Diagnostic {
 
 fn other_name(app: &App, folder: &str) -> Diagnostic {
     let name = &app.name;
-    Diagnostic::error("workspace::name", format!("the app is named `{}` and its folder `{folder}`", name.value))
-        .at(&name.span, "not the folder's name")
-        .help("commands, tags and ledgers go by one name: rename either")
+    Diagnostic::error(
+        "workspace::name",
+        format!("the app is named `{}` and its folder `{folder}`", name.value),
+    )
+    .at(&name.span, "not the folder's name")
+    .help("commands, tags and ledgers go by one name: rename either")
 }
 
 /// Reads `app.lock`; none where there is no such file.
@@ -116,13 +125,16 @@ pub fn read_lock(loaded: &Loaded) -> Result<Option<Lock>, Error> {
 fn bad_lock(path: PathBuf, text: String, error: &LockError) -> Diagnostic {
     let line = match error {
         LockError::Syntax { line, .. } => *line,
-        LockError::Seal { .. } => text.lines().position(|line| line.starts_with("seal")).map_or(1, |index| index + 1),
+        LockError::Seal { .. } => {
+            text.lines().position(|line| line.starts_with("seal")).map_or(1, |index| index + 1)
+        }
         _ => 1,
     };
     let start = text.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
     let end = text[start..].find(['\r', '\n']).map_or(text.len(), |length| start + length);
     let source = Source::new(path, text);
-    let code = if matches!(error, LockError::Newer { .. }) { "lock::newer" } else { "lock::invalid" };
+    let code =
+        if matches!(error, LockError::Newer { .. }) { "lock::newer" } else { "lock::invalid" };
     Diagnostic::error(code, format!("the lock cannot be used: {error}"))
         .at(&landfall_diagnostics::Span::new(&source, start..end), "")
         .help(error.help())
@@ -131,7 +143,10 @@ fn bad_lock(path: PathBuf, text: String, error: &LockError) -> Diagnostic {
 /// A text file of reasonable length, by the name that the user knows.
 fn read_text(path: &Path, shown: &Path) -> Result<String, Error> {
     let unusable = |reason: String| {
-        let problem = Diagnostic::error("workspace::unreadable", format!("`{}` cannot be read: {reason}", shown.display()));
+        let problem = Diagnostic::error(
+            "workspace::unreadable",
+            format!("`{}` cannot be read: {reason}", shown.display()),
+        );
         Error::from(problem.help("it has to be a text file in UTF-8 that this user may read"))
     };
     let bytes = read_file(path).map_err(|error| unusable(error.to_string()))?;

@@ -36,11 +36,7 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new(folder: Folder, settings: Settings) -> Self {
-        Self {
-            folder,
-            settings,
-            tags: EntityTags::default(),
-        }
+        Self { folder, settings, tags: EntityTags::default() }
     }
 
     /// Turns the head of a request into the response to it. Bodies of requests are of no use here.
@@ -72,8 +68,7 @@ impl Site {
         let Some(path) = RequestPath::parse(request.uri.path()) else {
             return text(StatusCode::BAD_REQUEST, "this path cannot be\n");
         };
-        self.look_up(request, &path)
-            .unwrap_or_else(|error| refuse(&error))
+        self.look_up(request, &path).unwrap_or_else(|error| refuse(&error))
     }
 
     fn look_up(&self, request: &Parts, path: &RequestPath) -> io::Result<Response<Body>> {

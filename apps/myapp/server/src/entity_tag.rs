@@ -35,12 +35,8 @@ impl EntityTags {
     /// What reading the file gave.
     pub(crate) fn of(&self, file: &File, metadata: &Metadata) -> io::Result<HeaderValue> {
         let place = (metadata.dev(), metadata.ino());
-        let times = [
-            metadata.mtime(),
-            metadata.mtime_nsec(),
-            metadata.ctime(),
-            metadata.ctime_nsec(),
-        ];
+        let times =
+            [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
         let stamp = (metadata.len(), times);
         if let Some(tag) = self.remembered(place, stamp) {
             return Ok(tag);
@@ -52,9 +48,7 @@ impl EntityTags {
 
     fn remembered(&self, place: Place, stamp: Stamp) -> Option<HeaderValue> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(&place)
-            .filter(|(known, _)| *known == stamp)
-            .map(|(_, tag)| tag.clone())
+        seen.get(&place).filter(|(known, _)| *known == stamp).map(|(_, tag)| tag.clone())
     }
 
     fn remember(&self, place: Place, stamp: Stamp, tag: HeaderValue) {
@@ -86,17 +80,11 @@ fn tag_of_content(file: &File) -> io::Result<HeaderValue> {
 
 /// Whether the client says that it has this version already (RFC 9110, section 13.1.2).
 pub(crate) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
-    let lines = headers
-        .get_all(IF_NONE_MATCH)
-        .iter()
-        .filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
-        .any(|known| {
-            // Compared weakly, as the RFC asks: a proxy that compresses marks our tags as weak.
-            known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
-        })
+    let lines = headers.get_all(IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(str::trim).any(|known| {
+        // Compared weakly, as the RFC asks: a proxy that compresses marks our tags as weak.
+        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+    })
 }
 
 #[cfg(test)]

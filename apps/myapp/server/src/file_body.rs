@@ -27,13 +27,7 @@ pub(crate) struct FileBody {
 impl FileBody {
     /// Begins to read at once. MUST be called from within the runtime.
     pub(crate) fn new(file: File, length: u64) -> Self {
-        let mut body = Self {
-            file: Arc::new(file),
-            length,
-            offset: 0,
-            sent: 0,
-            reading: None,
-        };
+        let mut body = Self { file: Arc::new(file), length, offset: 0, sent: 0, reading: None };
         body.read_on();
         body
     }

@@ -41,9 +41,7 @@ impl Folder {
     /// what the system said.
     pub(crate) fn find(&self, inner: &Path) -> io::Result<Found> {
         let real = fs::canonicalize(self.path.join(inner))?;
-        let inner = real
-            .strip_prefix(&self.path)
-            .map_err(|_| ErrorKind::NotFound)?;
+        let inner = real.strip_prefix(&self.path).map_err(|_| ErrorKind::NotFound)?;
         let file = open_beneath(&self.handle, inner)?;
         let metadata = file.metadata()?;
         match metadata.file_type() {

@@ -58,9 +58,7 @@ fn read_settings(argument: Option<String>) -> Result<Settings, String> {
         Err(source) if source.kind() == ErrorKind::NotFound && argument.is_none() => {
             Ok(Settings::default())
         }
-        Err(source) => Err(format!(
-            "cannot read the configuration file `{path}`: {source}"
-        )),
+        Err(source) => Err(format!("cannot read the configuration file `{path}`: {source}")),
     }
 }
 

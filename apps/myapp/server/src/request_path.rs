@@ -22,10 +22,7 @@ impl RequestPath {
     pub(crate) fn parse(path: &str) -> Option<Self> {
         let inner = path.strip_prefix('/')?;
         if inner.is_empty() {
-            return Some(Self {
-                names: Vec::new(),
-                folder: true,
-            });
+            return Some(Self { names: Vec::new(), folder: true });
         }
         let names = inner.strip_suffix('/').unwrap_or(inner);
         let folder = names.len() < inner.len();
@@ -56,9 +53,7 @@ fn percent_decode(written: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn hex_digit(byte: Option<&u8>) -> Option<u8> {
-    char::from(*byte?)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(*byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
@@ -78,11 +73,7 @@ mod tests {
             ("/a\\b", &["a\\b"], false),
         ] {
             let names = names.iter().map(OsString::from).collect();
-            assert_eq!(
-                RequestPath::parse(path),
-                Some(RequestPath { names, folder }),
-                "{path}"
-            );
+            assert_eq!(RequestPath::parse(path), Some(RequestPath { names, folder }), "{path}");
         }
     }
 

@@ -36,9 +36,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// # Errors
 /// The port could not be had, or requests were still unfinished when the time to stop was over.
 pub(crate) fn run(site: Site, port: u16) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(serve(Arc::new(site), port));
     // A read that hangs on a broken disk must not keep the process alive.
     runtime.shutdown_background();
@@ -54,9 +52,7 @@ async fn serve(site: Arc<Site>, port: u16) -> io::Result<()> {
     accept_until(stop, listener, &site, &connections).await;
     notice("stopping");
     let unfinished = |_| io::Error::other("stopped before all requests were finished");
-    timeout(site.settings.stop, connections.shutdown())
-        .await
-        .map_err(unfinished)
+    timeout(site.settings.stop, connections.shutdown()).await.map_err(unfinished)
 }
 
 /// Takes both kinds of address where the machine has both, and IPv4 alone where it has not.
@@ -136,9 +132,7 @@ async fn answer_and_log(
 fn log_access(client: IpAddr, asked: &str, response: &Response<Body>) {
     let status = response.status().as_u16();
     let length = response.headers().get(CONTENT_LENGTH);
-    let length = length
-        .and_then(|length| length.to_str().ok())
-        .unwrap_or("-");
+    let length = length.and_then(|length| length.to_str().ok()).unwrap_or("-");
     // Escaped, so that no request can write a line of its own or a control sequence.
     let line = format!("{client} \"{}\" {status} {length}\n", asked.escape_debug());
     let _ = io::stdout().lock().write_all(line.as_bytes());

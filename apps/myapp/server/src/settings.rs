@@ -101,23 +101,14 @@ fn once<'a>(seen: &mut Vec<(&'a str, usize)>, key: &'a str, number: usize) -> Re
 }
 
 fn banner(value: &str) -> Result<HeaderValue, String> {
-    let plain = !value.is_empty()
-        && value
-            .chars()
-            .all(|character| (' '..='~').contains(&character));
+    let plain =
+        !value.is_empty() && value.chars().all(|character| (' '..='~').contains(&character));
     let header = plain.then(|| HeaderValue::from_str(value).ok()).flatten();
-    header.ok_or_else(|| {
-        format!(
-            "`banner` is `{}`: wanted printable ASCII",
-            value.escape_debug()
-        )
-    })
+    header.ok_or_else(|| format!("`banner` is `{}`: wanted printable ASCII", value.escape_debug()))
 }
 
 fn seconds(key: &str, value: &str) -> Result<u32, String> {
-    value
-        .parse()
-        .map_err(|_| format!("`{key}` is `{value}`: wanted a whole number of seconds"))
+    value.parse().map_err(|_| format!("`{key}` is `{value}`: wanted a whole number of seconds"))
 }
 
 fn file_name(value: &str) -> Result<String, String> {
@@ -160,31 +151,16 @@ mod tests {
                 "\nport = 80",
                 "2: unknown key `port`; the keys are banner, cache_seconds, index, stop_seconds",
             ),
-            (
-                "index = a\nindex = b",
-                "2: `index` is already set in line 1",
-            ),
-            (
-                "banner = a\tb",
-                "1: `banner` is `a\\tb`: wanted printable ASCII",
-            ),
+            ("index = a\nindex = b", "2: `index` is already set in line 1"),
+            ("banner = a\tb", "1: `banner` is `a\\tb`: wanted printable ASCII"),
             ("banner =", "1: `banner` is ``: wanted printable ASCII"),
-            (
-                "cache_seconds = -1",
-                "1: `cache_seconds` is `-1`: wanted a whole number of seconds",
-            ),
+            ("cache_seconds = -1", "1: `cache_seconds` is `-1`: wanted a whole number of seconds"),
             (
                 "stop_seconds = 4294967296",
                 "1: `stop_seconds` is `4294967296`: wanted a whole number of seconds",
             ),
-            (
-                "index = a/b",
-                "1: `index` is `a/b`: wanted the name of a file, without a folder",
-            ),
-            (
-                "index = ..",
-                "1: `index` is `..`: wanted the name of a file, without a folder",
-            ),
+            ("index = a/b", "1: `index` is `a/b`: wanted the name of a file, without a folder"),
+            ("index = ..", "1: `index` is `..`: wanted the name of a file, without a folder"),
         ] {
             assert_eq!(Settings::parse(text).unwrap_err().to_string(), wanted);
         }
@@ -199,10 +175,7 @@ mod tests {
             .replace("{{ Name }}", "myapp")
             .replace("{{ Version }}", "1.0.0")
             .replace("{{ cache_seconds }}", "300");
-        assert!(
-            !text.contains("{{"),
-            "a name that this test does not know: {text}"
-        );
+        assert!(!text.contains("{{"), "a name that this test does not know: {text}");
         let wanted = Settings {
             banner: HeaderValue::from_static("myapp/1.0.0"),
             cache_seconds: 300,

@@ -57,9 +57,16 @@ pub struct Build {
     json: bool,
 }
 
-pub fn run(arguments: &Build, around: &Surroundings, printer: &Printer) -> Result<ExitCode, Failure> {
+pub fn run(
+    arguments: &Build,
+    around: &Surroundings,
+    printer: &Printer,
+) -> Result<ExitCode, Failure> {
     let progress = Progress::new(around, printer);
-    let request = BuildRequest { overrides: overrides(&arguments.set)?, platforms: arguments.platform.clone() };
+    let request = BuildRequest {
+        overrides: overrides(&arguments.set)?,
+        platforms: arguments.platform.clone(),
+    };
     let session = around.session(&progress)?;
     let names = names(arguments, &session, &request)?;
     if names.len() > 1 && !arguments.output.is_empty() {
@@ -93,8 +100,16 @@ fn said(printer: &Printer, name: &str, failure: &Failure) -> ExitCode {
     status
 }
 
-fn names(arguments: &Build, session: &Session<'_>, request: &BuildRequest) -> Result<Vec<String>, Failure> {
-    let mut names = if arguments.all { workspace::app_names(&session.workspace)? } else { arguments.apps.clone() };
+fn names(
+    arguments: &Build,
+    session: &Session<'_>,
+    request: &BuildRequest,
+) -> Result<Vec<String>, Failure> {
+    let mut names = if arguments.all {
+        workspace::app_names(&session.workspace)?
+    } else {
+        arguments.apps.clone()
+    };
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
     match &arguments.changed_since {
@@ -111,7 +126,11 @@ fn one(
     request: &BuildRequest,
     printer: &Printer,
 ) -> Result<Built, Failure> {
-    let built = if arguments.check { checked(around, session, name, request)? } else { build(session, name, request)? };
+    let built = if arguments.check {
+        checked(around, session, name, request)?
+    } else {
+        build(session, name, request)?
+    };
     for place in &arguments.output {
         output::write(session, &built, place)?;
     }
@@ -123,9 +142,15 @@ fn one(
 }
 
 /// The second build goes into a store of its own, which is thrown away.
-fn checked(around: &Surroundings, session: &Session<'_>, name: &str, request: &BuildRequest) -> Result<Built, Failure> {
+fn checked(
+    around: &Surroundings,
+    session: &Session<'_>,
+    name: &str,
+    request: &BuildRequest,
+) -> Result<Built, Failure> {
     let scratch = session.store.scratch_folder().map_err(landfall_pipeline::Error::from)?;
-    let store = Store::open(&scratch.path().join("store")).map_err(landfall_pipeline::Error::from)?;
+    let store =
+        Store::open(&scratch.path().join("store")).map_err(landfall_pipeline::Error::from)?;
     let again = around.session_over(store, session.events)?;
     Ok(check::check(session, &again, name, request)?)
 }
@@ -135,7 +160,11 @@ fn show(arguments: &Build, printer: &Printer, built: Built) -> Result<Value, Fai
     if !arguments.json {
         let digest = built.image.digest();
         let several = arguments.all || arguments.apps.len() > 1;
-        printer.data(&if several { format!("{} {digest}", built.record.app) } else { digest.to_string() })?;
+        printer.data(&if several {
+            format!("{} {digest}", built.record.app)
+        } else {
+            digest.to_string()
+        })?;
     }
     Ok(described(&built))
 }

@@ -27,7 +27,11 @@ pub struct Init {
     name: Name,
 }
 
-pub fn run(arguments: &Init, around: &Surroundings, printer: &Printer) -> Result<ExitCode, Failure> {
+pub fn run(
+    arguments: &Init,
+    around: &Surroundings,
+    printer: &Printer,
+) -> Result<ExitCode, Failure> {
     let name = arguments.name.to_string();
     let workspace = around.workspace_place();
     let app = workspace.join("apps").join(&name);
@@ -67,11 +71,16 @@ enum Place {
 
 impl Place {
     fn find(workspace: &Path) -> Result<Self, Failure> {
-        let Some(document) = Document::read(workspace, "Cargo.toml")? else { return Ok(Self::NewWorkspace) };
+        let Some(document) = Document::read(workspace, "Cargo.toml")? else {
+            return Ok(Self::NewWorkspace);
+        };
         let table = document.table()?;
-        let members = table.get("workspace").and_then(|workspace| workspace.get_ref().get("members"));
+        let members =
+            table.get("workspace").and_then(|workspace| workspace.get_ref().get("members"));
         let members = members.and_then(|members| members.get_ref().as_array());
-        let taken = members.is_some_and(|members| members.iter().any(|member| member.get_ref().as_str() == Some(MEMBERS)));
+        let taken = members.is_some_and(|members| {
+            members.iter().any(|member| member.get_ref().as_str() == Some(MEMBERS))
+        });
         Ok(if taken { Self::Member } else { Self::Own })
     }
 
@@ -91,8 +100,12 @@ impl Place {
 fn lock(workspace: &Path, name: &str, place: Place) -> Result<Option<(String, String)>, Failure> {
     let path = place.cargo_workspace(name) + "Cargo.lock";
     let text = match std::fs::read_to_string(workspace.join(&path)) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Some((path, cargo_lock::new(name)))),
-        text => text.map_err(|error| Failure::files(format!("`{path}` cannot be read: {error}")))?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(Some((path, cargo_lock::new(name))));
+        }
+        text => {
+            text.map_err(|error| Failure::files(format!("`{path}` cannot be read: {error}")))?
+        }
     };
     match cargo_lock::find(&text, name) {
         Found::Absent => Ok(Some((path, cargo_lock::with(&text, name)))),
@@ -104,11 +117,12 @@ fn lock(workspace: &Path, name: &str, place: Place) -> Result<Option<(String, St
     }
 }
 
-/// rustup also reads a file of an older name.
+/// A toolchain that is pinned for the whole folder holds below, too; rustup also reads a file of an
+/// older name.
 fn is_there(workspace: &Path, path: &str) -> bool {
-    let older = path.strip_suffix(".toml").filter(|older| older.ends_with("rust-toolchain"));
-    let above = path.ends_with(TOOLCHAIN).then_some(TOOLCHAIN);
-    [Some(path), older, above].into_iter().flatten().any(|path| workspace.join(path).exists())
+    let pins: &[&str] =
+        if path.ends_with(TOOLCHAIN) { &[TOOLCHAIN, "rust-toolchain"] } else { &[] };
+    std::iter::once(&path).chain(pins).any(|path| workspace.join(path).exists())
 }
 
 fn write(workspace: &Path, path: &str, text: &str) -> Result<(), Failure> {
@@ -135,13 +149,20 @@ fn files(name: &str, place: Place) -> Vec<(String, String)> {
         (".gitignore".into(), "target/\n.landfall/\n".into()),
     ];
     if place == Place::NewWorkspace {
-        files.push(("Cargo.toml".into(), format!("[workspace]\nresolver = \"3\"\nmembers = [\"{MEMBERS}\"]\n")));
+        files.push((
+            "Cargo.toml".into(),
+            format!("[workspace]\nresolver = \"3\"\nmembers = [\"{MEMBERS}\"]\n"),
+        ));
     }
     files
 }
 
 fn app_toml(name: &str, place: Place) -> String {
-    let workspace = if place == Place::Own { format!(", workspace = \"{}\"", place.package(name)) } else { String::new() };
+    let workspace = if place == Place::Own {
+        format!(", workspace = \"{}\"", place.package(name))
+    } else {
+        String::new()
+    };
     format!(
         "[app]\nname = \"{name}\"\nversion = \"0.1.0\"\nenvironments = [\"dev\"]\n\n[inputs.server]\ncargo = {{ package = \"{name}\"{workspace} }}\n"
     )
@@ -149,7 +170,9 @@ fn app_toml(name: &str, place: Place) -> String {
 
 fn cargo_toml(name: &str, place: Place) -> String {
     let workspace = if place == Place::Own { "\n[workspace]\n" } else { "" };
-    format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n{workspace}")
+    format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n{workspace}"
+    )
 }
 
 const TOOLCHAIN: &str = "rust-toolchain.toml";

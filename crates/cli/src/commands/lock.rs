@@ -8,9 +8,9 @@ use landfall_pipeline::workspace::load;
 use serde_json::json;
 
 use super::overrides;
+use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::progress::Progress;
-use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// Resolve what is fetched into app.lock
@@ -37,7 +37,11 @@ pub struct Lock {
     json: bool,
 }
 
-pub fn run(arguments: &Lock, around: &Surroundings, printer: &Printer) -> Result<ExitCode, Failure> {
+pub fn run(
+    arguments: &Lock,
+    around: &Surroundings,
+    printer: &Printer,
+) -> Result<ExitCode, Failure> {
     let progress = Progress::new(around, printer);
     let session = around.session(&progress)?;
     let request = LockRequest { update: arguments.update.clone() };
@@ -46,9 +50,15 @@ pub fn run(arguments: &Lock, around: &Surroundings, printer: &Printer) -> Result
         let loaded = load(&session, name, &overrides(&arguments.set)?)?;
         let locked = lock(&session, &loaded, &request)?;
         for input in &locked.trusted {
-            printer.say(&format!("{name}: trusted on first use: {} is {}, {} bytes", input.name, input.digest, input.size_bytes));
+            printer.say(&format!(
+                "{name}: trusted on first use: {} is {}, {} bytes",
+                input.name, input.digest, input.size_bytes
+            ));
         }
-        printer.say(&format!("{name}: app.lock {}", if locked.written { "written" } else { "is as it should be" }));
+        printer.say(&format!(
+            "{name}: app.lock {}",
+            if locked.written { "written" } else { "is as it should be" }
+        ));
         answers.push(json!({
             "app": name,
             "encoding": locked.lock.encoding,

@@ -20,8 +20,11 @@ fn overrides(set: &[String]) -> Result<Overrides, Failure> {
         match text.split_once('=') {
             Some(("version", version)) => overrides.version = Some(version.into()),
             _ => {
-                let message = format!("`--set {text}`: an image has one value that can be set, its version");
-                return Err(Failure::command_line(message).hint("write `--set version=1.2.3`; values of a stage belong into `environments/`"));
+                let message =
+                    format!("`--set {text}`: an image has one value that can be set, its version");
+                return Err(Failure::command_line(message).hint(
+                    "write `--set version=1.2.3`; values of a stage belong into `environments/`",
+                ));
             }
         }
     }
@@ -31,7 +34,8 @@ fn overrides(set: &[String]) -> Result<Overrides, Failure> {
 /// A value as JSON for machines, which a terminal can show, too.
 fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value);
-    text.map(|text| escaped(&text)).map_err(|error| Failure::outside(format!("the answer has no JSON form: {error}")))
+    text.map(|text| escaped(&text))
+        .map_err(|error| Failure::outside(format!("the answer has no JSON form: {error}")))
 }
 
 /// JSON itself escapes U+0000 to U+001F only (RFC 8259, section 7). All others that steer a terminal

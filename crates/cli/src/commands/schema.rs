@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::printer::Printer;
 use crate::failure::Failure;
+use crate::printer::Printer;
 
 /// Print the JSON Schema of app.toml
 ///

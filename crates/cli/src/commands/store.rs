@@ -49,7 +49,11 @@ struct Gc {
     json: bool,
 }
 
-pub fn run(arguments: &Store, around: &Surroundings, printer: &Printer) -> Result<ExitCode, Failure> {
+pub fn run(
+    arguments: &Store,
+    around: &Surroundings,
+    printer: &Printer,
+) -> Result<ExitCode, Failure> {
     match &arguments.action {
         Action::Gc(arguments) => gc(arguments, around, printer),
         Action::Verify { json } => verify(around, printer, *json),
@@ -80,7 +84,12 @@ fn gc(arguments: &Gc, around: &Surroundings, printer: &Printer) -> Result<ExitCo
     if arguments.compile_cache {
         printer.say(&format!("{verb} {caches} folders of compiles"));
     }
-    printer.say(&format!("{verb} {} files, {}; kept {}", collected.removed, size(collected.removed_bytes), kept(&collected)));
+    printer.say(&format!(
+        "{verb} {} files, {}; kept {}",
+        collected.removed,
+        size(collected.removed_bytes),
+        kept(&collected)
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -116,7 +125,9 @@ fn remove_lost_roots(store: &Opened, dry_run: bool) -> Result<usize, Failure> {
 /// not be looked into may be there.
 fn is_lost(workspace: &str) -> bool {
     let path = Path::new(workspace);
-    path.is_absolute() && !workspace.contains(char::REPLACEMENT_CHARACTER) && path.try_exists().is_ok_and(|exists| !exists)
+    path.is_absolute()
+        && !workspace.contains(char::REPLACEMENT_CHARACTER)
+        && path.try_exists().is_ok_and(|exists| !exists)
 }
 
 /// Removes the folders of `compile` in which no compile runs: each compile holds the file `lock` in
@@ -132,7 +143,9 @@ fn remove_compile_caches(store: &Opened, dry_run: bool) -> Result<usize, Failure
         }
         if !dry_run {
             let moved = std::fs::rename(entry.path(), scratch.path().join(entry.file_name()));
-            moved.map_err(|error| Failure::outside(format!("`{}` cannot be removed: {error}", entry.path().display())))?;
+            moved.map_err(|error| {
+                Failure::outside(format!("`{}` cannot be removed: {error}", entry.path().display()))
+            })?;
         }
         removed += 1;
     }
@@ -155,7 +168,12 @@ fn verify(around: &Surroundings, printer: &Printer, as_json: bool) -> Result<Exi
 
 fn problem_line(problem: &Problem) -> String {
     let moved = problem.moved_to.as_ref().map(|place| format!("; moved to {}", place.display()));
-    clean_line(&format!("{}: {}{}", problem.path.display(), problem.fault, moved.unwrap_or_default()))
+    clean_line(&format!(
+        "{}: {}{}",
+        problem.path.display(),
+        problem.fault,
+        moved.unwrap_or_default()
+    ))
 }
 
 #[cfg(test)]
@@ -166,7 +184,12 @@ mod tests {
     fn a_workspace_is_lost_only_where_it_is_certain() {
         let folder = tempfile::tempdir().unwrap();
         let there = folder.path().display().to_string();
-        let rows = [(format!("{there}/gone"), true), (format!("{there}/\u{fffd}"), false), ("gone".into(), false), (there, false)];
+        let rows = [
+            (format!("{there}/gone"), true),
+            (format!("{there}/\u{fffd}"), false),
+            ("gone".into(), false),
+            (there, false),
+        ];
         for (workspace, wanted) in rows {
             assert_eq!(is_lost(&workspace), wanted, "{workspace}");
         }

@@ -10,9 +10,9 @@ use landfall_pipeline::build::BuildRequest;
 use landfall_pipeline::why::{Against, why};
 
 use super::overrides;
+use crate::failure::Failure;
 use crate::printer::{Printer, clean_line};
 use crate::progress::{Progress, size};
-use crate::failure::Failure;
 use crate::surroundings::Surroundings;
 
 /// Tell which input changed, which layers follow, and how many bytes will move
@@ -44,7 +44,10 @@ pub struct Why {
 pub fn run(arguments: &Why, around: &Surroundings, printer: &Printer) -> Result<ExitCode, Failure> {
     let progress = Progress::new(around, printer);
     let session = around.session(&progress)?;
-    let request = BuildRequest { overrides: overrides(&arguments.set)?, platforms: arguments.platform.clone() };
+    let request = BuildRequest {
+        overrides: overrides(&arguments.set)?,
+        platforms: arguments.platform.clone(),
+    };
     let changes = why(&session, &arguments.app, &request, &against(arguments.against.as_deref())?)?;
     if arguments.json {
         printer.data(&super::json(&changes)?)?;
@@ -88,8 +91,15 @@ fn lines(changes: &Changes) -> Vec<String> {
 
 fn input_line(change: &InputChange) -> String {
     let part = change.part.as_ref().map(|part| format!(": {part}")).unwrap_or_default();
-    let shown = |digest: Option<Digest>, none: &str| digest.map_or_else(|| none.to_owned(), |digest| digest.short());
-    format!("{}{part}: {} → {}", change.input, shown(change.old, "(new)"), shown(change.new, "(gone)"))
+    let shown = |digest: Option<Digest>, none: &str| {
+        digest.map_or_else(|| none.to_owned(), |digest| digest.short())
+    };
+    format!(
+        "{}{part}: {} → {}",
+        change.input,
+        shown(change.old, "(new)"),
+        shown(change.new, "(gone)")
+    )
 }
 
 fn layer_line(change: &LayerChange) -> String {

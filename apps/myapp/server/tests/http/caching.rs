@@ -17,33 +17,17 @@ fn a_known_version_is_not_sent_again() {
     let server = Running::start_with(&place("known", &[("a.css", "p {}")]), "cache_seconds = 300");
     let tag = server.get("/a.css").header("etag").to_owned();
     for method in ["GET", "HEAD"] {
-        let answer = server.ask(
-            method,
-            "/a.css",
-            &[&format!("If-None-Match: \"x\", W/{tag}")],
-        );
+        let answer = server.ask(method, "/a.css", &[&format!("If-None-Match: \"x\", W/{tag}")]);
         assert_eq!((answer.status, answer.body.as_str()), (304, ""), "{method}");
         assert_eq!(
             (answer.header("etag"), answer.header("content-type")),
             (tag.as_str(), ""),
             "{method}"
         );
-        assert_eq!(
-            answer.header("cache-control"),
-            "public, max-age=300",
-            "{method}"
-        );
+        assert_eq!(answer.header("cache-control"), "public, max-age=300", "{method}");
     }
-    assert_eq!(
-        server
-            .ask("GET", "/a.css", &["If-None-Match: \"x\""])
-            .status,
-        200
-    );
-    assert_eq!(
-        server.ask("GET", "/none", &["If-None-Match: *"]).status,
-        404
-    );
+    assert_eq!(server.ask("GET", "/a.css", &["If-None-Match: \"x\""]).status, 200);
+    assert_eq!(server.ask("GET", "/none", &["If-None-Match: *"]).status, 404);
 }
 
 /// All files of a reproducible image carry one time, so the time may not be what tells two

@@ -71,10 +71,7 @@ fn nothing_outside_is_served() {
     }
     // The links are real: whoever follows them arrives at the secret.
     for inner in ["out", "outer/secret", "beside/file", "absolute"] {
-        assert_eq!(
-            fs::read_to_string(place.join("www").join(inner)).unwrap(),
-            "secret"
-        );
+        assert_eq!(fs::read_to_string(place.join("www").join(inner)).unwrap(), "secret");
     }
 }
 
@@ -83,11 +80,7 @@ fn links_that_stay_inside_are_followed() {
     let server = Running::start(&treacherous("links_inside"));
     for target in ["/in/file.txt", "/inner/up", "/around"] {
         let answer = server.get(target);
-        assert_eq!(
-            (answer.status, answer.body.as_str()),
-            (200, "open"),
-            "{target}"
-        );
+        assert_eq!((answer.status, answer.body.as_str()), (200, "open"), "{target}");
     }
 }
 

@@ -16,72 +16,25 @@ fn files_and_folders() {
     let server = Running::start(&place("files_and_folders", FILES));
     for (target, status, content_type, body) in [
         ("/", 200, "text/html; charset=utf-8", "<p>home"),
-        (
-            "/index.html?v=1",
-            200,
-            "text/html; charset=utf-8",
-            "<p>home",
-        ),
+        ("/index.html?v=1", 200, "text/html; charset=utf-8", "<p>home"),
         ("/style.css", 200, "text/css; charset=utf-8", "p {}"),
         ("/empty.txt", 200, "text/plain; charset=utf-8", ""),
         ("/a%20b/%C3%A9.svg", 200, "image/svg+xml", "<svg/>"),
         ("/docs/", 200, "text/html; charset=utf-8", "<p>docs"),
-        (
-            "/docs",
-            301,
-            "text/plain; charset=utf-8",
-            "this is a folder\n",
-        ),
-        (
-            "/bare/",
-            404,
-            "text/plain; charset=utf-8",
-            "there is nothing here\n",
-        ),
+        ("/docs", 301, "text/plain; charset=utf-8", "this is a folder\n"),
+        ("/bare/", 404, "text/plain; charset=utf-8", "there is nothing here\n"),
         ("/bare/data.json", 200, "application/json", "{}"),
-        (
-            "/style.css/",
-            404,
-            "text/plain; charset=utf-8",
-            "there is nothing here\n",
-        ),
-        (
-            "/none",
-            404,
-            "text/plain; charset=utf-8",
-            "there is nothing here\n",
-        ),
+        ("/style.css/", 404, "text/plain; charset=utf-8", "there is nothing here\n"),
+        ("/none", 404, "text/plain; charset=utf-8", "there is nothing here\n"),
         ("/healthcheck", 200, "text/plain; charset=utf-8", "ok"),
-        (
-            "/healthcheck?deep=1",
-            200,
-            "text/plain; charset=utf-8",
-            "ok",
-        ),
-        (
-            "http://other/style.css",
-            200,
-            "text/css; charset=utf-8",
-            "p {}",
-        ),
+        ("/healthcheck?deep=1", 200, "text/plain; charset=utf-8", "ok"),
+        ("http://other/style.css", 200, "text/css; charset=utf-8", "p {}"),
     ] {
         let answer = server.get(target);
-        assert_eq!(
-            (answer.status, answer.body.as_str()),
-            (status, body),
-            "{target}"
-        );
+        assert_eq!((answer.status, answer.body.as_str()), (status, body), "{target}");
         assert_eq!(answer.header("content-type"), content_type, "{target}");
-        assert_eq!(
-            answer.header("content-length"),
-            body.len().to_string(),
-            "{target}"
-        );
-        assert_eq!(
-            answer.header("x-content-type-options"),
-            "nosniff",
-            "{target}"
-        );
+        assert_eq!(answer.header("content-length"), body.len().to_string(), "{target}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{target}");
     }
 }
 
@@ -95,11 +48,9 @@ fn a_name_as_long_as_the_system_refuses_is_not_found() {
 #[test]
 fn a_folder_without_its_slash_is_sent_to_the_one_with_it() {
     let server = Running::start(&place("redirects", FILES));
-    for (target, location) in [
-        ("/docs", "/docs/"),
-        ("/docs?page=2&x", "/docs/?page=2&x"),
-        ("/a%20b", "/a%20b/"),
-    ] {
+    for (target, location) in
+        [("/docs", "/docs/"), ("/docs?page=2&x", "/docs/?page=2&x"), ("/a%20b", "/a%20b/")]
+    {
         assert_eq!(server.get(target).header("location"), location);
     }
 }

@@ -35,11 +35,7 @@ fn mistakes_are_named_with_a_way_out() {
                 "{bad}:2: unknown key `indx`; the keys are banner, cache_seconds, index, stop_seconds"
             ),
         ),
-        (
-            vec![&none],
-            None,
-            format!("cannot read the configuration file `{none}`: {missing}"),
-        ),
+        (vec![&none], None, format!("cannot read the configuration file `{none}`: {missing}")),
         (
             vec![],
             Some(("SERVE_FOLDER", &*none)),
@@ -62,11 +58,7 @@ fn mistakes_are_named_with_a_way_out() {
                 .to_owned(),
         ),
     ] {
-        let output = program(&place)
-            .args(arguments)
-            .envs(environment)
-            .output()
-            .unwrap();
+        let output = program(&place).args(arguments).envs(environment).output().unwrap();
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
             format!("myapp-server: error: {wanted}\n")
@@ -79,10 +71,7 @@ fn mistakes_are_named_with_a_way_out() {
 fn a_port_that_is_taken_is_named() {
     let place = place("taken", &[]);
     let first = Running::start(&place);
-    let output = program(&place)
-        .env("PORT", first.port().to_string())
-        .output()
-        .unwrap();
+    let output = program(&place).env("PORT", first.port().to_string()).output().unwrap();
     let wanted = format!(
         "myapp-server: error: cannot listen on port {}: Address already in use (os error 98)\n",
         first.port()

@@ -14,14 +14,9 @@ const LARGE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// A client that has asked for a large file and has seen the beginning of the answer.
 fn begin_download(place: &Path, server: &Running) -> TcpStream {
-    File::create(place.join("www/large"))
-        .unwrap()
-        .set_len(LARGE_BYTES)
-        .unwrap();
+    File::create(place.join("www/large")).unwrap().set_len(LARGE_BYTES).unwrap();
     let mut stream = server.connect().unwrap();
-    stream
-        .write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-        .unwrap();
+    stream.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut beginning = [0; 15];
     stream.read_exact(&mut beginning).unwrap();
     assert_eq!(&beginning, b"HTTP/1.1 200 OK");
@@ -37,10 +32,7 @@ fn what_is_in_flight_is_finished() {
 
         server.signal(signal);
         assert_eq!(server.next_notice(), "myapp-server: stopping");
-        assert_eq!(
-            server.connect().unwrap_err().kind(),
-            ErrorKind::ConnectionRefused
-        );
+        assert_eq!(server.connect().unwrap_err().kind(), ErrorKind::ConnectionRefused);
 
         let mut rest = Vec::new();
         download.read_to_end(&mut rest).unwrap();
@@ -54,8 +46,7 @@ fn what_is_in_flight_is_finished() {
 fn connections_without_a_request_are_closed() {
     let mut server = Running::start(&place("idle", &[("a", "one")]));
     let (mut silent, mut idle) = (server.connect().unwrap(), server.connect().unwrap());
-    idle.write_all(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
-        .unwrap();
+    idle.write_all(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\none") {
         let mut byte = [0];

@@ -28,14 +28,8 @@ pub fn place(test: &str, files: &[(&str, &str)]) -> PathBuf {
 /// The server's program with a clean environment, a free port and the place's folder.
 pub fn program(place: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_myapp-server"));
-    command
-        .env_clear()
-        .env("PORT", "0")
-        .env("SERVE_FOLDER", place.join("www"));
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.env_clear().env("PORT", "0").env("SERVE_FOLDER", place.join("www"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -62,11 +56,7 @@ impl Running {
         let mut notices = BufReader::new(child.stderr.take().unwrap());
         let first = next_line(&mut notices);
         let port = first.rsplit(':').next().and_then(|port| port.parse().ok());
-        Self {
-            child,
-            port: port.unwrap_or_else(|| panic!("not listening: {first}")),
-            notices,
-        }
+        Self { child, port: port.unwrap_or_else(|| panic!("not listening: {first}")), notices }
     }
 
     /// What a GET of this target gives.
@@ -76,10 +66,7 @@ impl Running {
 
     /// What a request with these header lines gives.
     pub fn ask(&self, method: &str, target: &str, headers: &[&str]) -> Answer {
-        let headers = headers
-            .iter()
-            .map(|line| format!("{line}\r\n"))
-            .collect::<String>();
+        let headers = headers.iter().map(|line| format!("{line}\r\n")).collect::<String>();
         let request =
             format!("{method} {target} HTTP/1.1\r\nHost: x\r\n{headers}Connection: close\r\n\r\n");
         let mut stream = self.connect().unwrap();
@@ -116,12 +103,7 @@ impl Running {
     pub fn stop_and_read_log(mut self) -> String {
         self.signal(Signal::TERM);
         let mut log = String::new();
-        self.child
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut log)
-            .unwrap();
+        self.child.stdout.take().unwrap().read_to_string(&mut log).unwrap();
         log
     }
 }
@@ -150,43 +132,23 @@ pub struct Answer {
 impl Answer {
     fn read(received: &[u8]) -> Self {
         let received = String::from_utf8_lossy(received);
-        let (head, body) = received
-            .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("no head: {received:?}"));
+        let (head, body) =
+            received.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {received:?}"));
         let mut lines = head.split("\r\n");
-        let status = lines
-            .next()
-            .unwrap()
-            .split(' ')
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
         let headers = lines.map(|line| line.split_once(": ").unwrap());
-        let headers = headers
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-            .collect();
-        Self {
-            status,
-            headers,
-            body: body.to_owned(),
-        }
+        let headers =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
+        Self { status, headers, body: body.to_owned() }
     }
 
     /// The value of a header, empty where there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .iter()
-            .find(|(other, _)| other == name)
-            .map_or("", |(_, value)| value)
+        self.headers.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
     }
 
     /// All headers but the clock's.
     pub fn lasting_headers(&self) -> Vec<(String, String)> {
-        self.headers
-            .iter()
-            .filter(|(name, _)| name != "date")
-            .cloned()
-            .collect()
+        self.headers.iter().filter(|(name, _)| name != "date").cloned().collect()
     }
 }
