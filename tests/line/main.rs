@@ -9,6 +9,7 @@ mod documents; // what the documents say exists
 mod fetching; // lock and build over a local HTTP server
 mod fixtures; // the fixture apps build, and cover what app.toml can say
 mod golden; // their digests are those in the repository
+mod healing; // damage in the store and in outputs: said, never passed on, made good
 mod hostile_server; // a server that sends other bytes, too few, too many, or elsewhere
 mod kills; // killed at every failpoint and at random moments, then right
 mod parallel; // several builds at once while garbage is collected

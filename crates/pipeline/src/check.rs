@@ -1,16 +1,17 @@
 //! Builds an app again in an empty store, and names the first difference.
 
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 
+use landfall_hashing::Digest;
 use landfall_image::compare::first_difference;
 use landfall_image::document::{Descriptor, PlatformImage};
-use landfall_image::validate::decoder;
+use landfall_image::validate::{Blobs, decoder, validate};
 use landfall_store::Store;
 
 use crate::build::{BuildRequest, Built, build};
 use crate::{Error, Session};
 
-/// Compares a build with one made from nothing.
+/// Compares a build with one made from nothing, and recomputes every digest and size of it.
 ///
 /// `again` MUST be a session over an empty store. Where the digests differ, the error names the
 /// first differing layer with path and header field, or the document's field.
@@ -23,10 +24,23 @@ pub fn check(
     let first = build(session, name, request)?;
     let second = build(again, name, request)?;
     if first.image.digest() == second.image.digest() {
-        return Ok(first);
+        let mismatches = validate(&StoreBlobs(&session.store), &first.image.index.descriptor);
+        return match mismatches.is_empty() {
+            true => Ok(first),
+            false => Err(Error::Unsound { app: name.into(), mismatches }),
+        };
     }
     let differences = differences((&session.store, &first), (&again.store, &second));
     Err(Error::NotReproducible { app: name.into(), differences })
+}
+
+/// The blobs of a store, as a judge reads them: trusting none.
+struct StoreBlobs<'a>(&'a Store);
+
+impl Blobs for StoreBlobs<'_> {
+    fn open_blob(&self, digest: &Digest) -> io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(self.0.open_blob(digest).map_err(io::Error::other)?))
+    }
 }
 
 type Side<'a> = (&'a Store, &'a Built);

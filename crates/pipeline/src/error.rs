@@ -47,6 +47,8 @@ pub enum Error {
     NoPreviousBuild { app: String },
     #[error("the store knows no build with the digest {digest}")]
     UnknownDigest { digest: Digest },
+    #[error("the image of `{app}` in the store is not what it says: {}", mismatches.join("; "))]
+    Unsound { app: String, mismatches: Vec<String> },
     #[error("`{app}` is not the same when it is built again: {}", differences.join("; "))]
     NotReproducible { app: String, differences: Vec<String> },
 }
@@ -65,7 +67,7 @@ impl Error {
             Self::Layer { source, .. } if source.kind() == io::ErrorKind::InvalidData => {
                 ErrorKind::Files
             }
-            Self::NotReproducible { .. } => ErrorKind::NotAsWanted,
+            Self::NotReproducible { .. } | Self::Unsound { .. } => ErrorKind::NotAsWanted,
             _ => ErrorKind::Outside,
         }
     }

@@ -73,13 +73,14 @@ fn oci_folder(store: &Store, built: &Built, folder: &Path) -> Result<(), Error> 
         );
         return Err(Error::File { action: "write into", path: folder.into(), source });
     }
-    std::fs::create_dir_all(&blobs).map_err(Error::file("make", &blobs))?;
+    std::fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
     let write = |name: &str, bytes: &[u8]| {
         let place = folder.join(name);
         put(&place, bytes).map_err(Error::file("write", &place))
     };
     // First, so that a run that is cut short leaves what the next one knows for an OCI layout.
     write("oci-layout", LAYOUT)?;
+    std::fs::create_dir_all(&blobs).map_err(Error::file("make", &blobs))?;
     for digest in &built.blobs {
         let place = blobs.join(digest.hex());
         if !holds(&place, digest) {
@@ -95,8 +96,13 @@ fn holds(place: &Path, digest: &Digest) -> bool {
     io::copy(&mut Verified::new(file, *digest, damaged), &mut io::sink()).is_ok()
 }
 
+/// What a killed run left aside before its first file counts for nothing.
 fn is_empty(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+    let aside = folder.join(".oci-layout.landfall");
+    let entries = std::fs::read_dir(folder);
+    entries.is_ok_and(|mut entries| {
+        entries.all(|entry| entry.is_ok_and(|entry| entry.path() == aside))
+    })
 }
 
 fn put(place: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -31,8 +31,8 @@ impl Remembered {
         match before {
             // What was built from files that were not committed may be committed by now.
             Some(before) if before.current == *current => match &before.revision {
-                Some(Revision { dirty: false, .. }) => before,
-                _ => Self { revision: revision(), ..before },
+                Some(Revision { dirty: true, .. }) => Self { revision: revision(), ..before },
+                _ => before,
             },
             before => {
                 let previous = before.map(|before| before.current);
