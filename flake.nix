@@ -76,6 +76,8 @@
         default = pkgs.mkShell {
           packages = [
             # To build. rustup, because it brings the musl targets and follows rust-toolchain.toml.
+            pkgs.cargo-deny
+            pkgs.cargo-fuzz
             pkgs.git
             pkgs.go
             pkgs.python3
@@ -85,8 +87,11 @@
             pkgs.buildah
             pkgs.containerd
             pkgs.go-containerregistry
+            pkgs.libfaketime
+            pkgs.nix
             pkgs.qemu-user
             pkgs.runc
+            pkgs.shadow
             pkgs.skopeo
             pkgs.umoci
 

@@ -19,6 +19,12 @@ mod why; // scripted changes with the exact answer
 /// The text of this file, for the test that no module is forgotten.
 const CONTENTS: &str = include_str!("main.rs");
 
+#[cfg(not(feature = "rig"))]
+#[test]
+fn what_needs_judges_or_servers_is_said_to_be_left_out() {
+    landfall_tests::loud::left_out("the suites `judged` and `rig`: `cargo xtask test` runs them");
+}
+
 #[test]
 fn no_file_of_this_folder_is_forgotten() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("line");

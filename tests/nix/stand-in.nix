@@ -12,11 +12,15 @@ let
 
   packageNames = [
     "buildah"
+    "cargo-deny"
+    "cargo-fuzz"
     "clippy"
     "containerd"
     "git"
     "go"
     "go-containerregistry"
+    "libfaketime"
+    "nix"
     "nixfmt-tree"
     "pigz"
     "python3"
@@ -24,6 +28,7 @@ let
     "runc"
     "rustfmt"
     "rustup"
+    "shadow"
     "skopeo"
     "umoci"
     "xz"

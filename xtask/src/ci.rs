@@ -6,10 +6,11 @@ use crate::{deps, fuzz, steps, tidy};
 
 type Step = (&'static str, fn() -> Result<(), String>);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", || steps::fmt(&["--check".into()])),
     ("tidy", tidy::run),
     ("test", || steps::test(&[])),
+    ("archives", steps::archives),
     ("nix", steps::nix),
     ("codegen", || steps::codegen(&["--check".into()])),
     ("lint", steps::lint),

