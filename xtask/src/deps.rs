@@ -13,6 +13,8 @@ const VERSION: &str = "0.20.2";
 /// and are asked for by hand: `cargo deny check advisories`.
 pub fn run() -> Result<(), String> {
     let program = provide()?;
+    // What other systems need is judged, too, and no build here has fetched it.
+    process::run(Command::new("cargo").args(["fetch", "--locked", "--quiet"]).current_dir(root()))?;
     let words = ["--offline", "--all-features", "--locked", "check", "licenses", "bans", "sources"];
     process::run(Command::new(program).args(words).current_dir(root()))
 }

@@ -27,7 +27,9 @@ pub fn test(words: &[String]) -> Result<(), String> {
         "prepare",
     ]))?;
     let binary = forward::fresh()?;
-    run(cargo(&["test", "--locked", "--workspace"]).args(words).env("LANDFALL_BIN", &binary))?;
+    run(cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])
+        .args(words)
+        .env("LANDFALL_BIN", &binary))?;
     run(cargo(&[
         "test",
         "--locked",
