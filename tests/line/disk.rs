@@ -33,8 +33,13 @@ fn unshared(workspace: &Workspace, script: &str) -> Option<Outcome> {
         .args(["-m", "sh", "-c", script, "sh"])
         .arg(like.get_program())
         .current_dir(workspace.root());
-    command.env_clear().envs(like.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    clear(&mut command, &like);
     Some(Outcome::from(command.output().expect("unshare starts")))
+}
+
+/// Gives a command the environment of a hermetic one, and nothing of this machine's.
+fn clear(command: &mut Command, like: &Command) {
+    command.env_clear().envs(like.get_envs().filter_map(|(name, value)| Some((name, value?))));
 }
 
 fn none(complaints: Vec<String>) {
@@ -128,6 +133,7 @@ fn a_store_on_another_file_system_works_and_hands_out() {
     };
     let like = workspace.command(&[]).expect("there is a landfall");
     let mut command = Command::new(like.get_program());
+    clear(&mut command, &like);
     command
         .args(["build", "x", "--output", "oci:out", "--store"])
         .arg(memory.path().join("store"))
@@ -236,6 +242,7 @@ fn an_output_takes_the_place_of_no_pipe_and_no_device() {
         workspace.command(&["build", "x", "--output", &output]).expect("there is a landfall");
     // Whoever opens a pipe that nobody reads waits for ever.
     let mut command = Command::new("timeout");
+    clear(&mut command, &like);
     command.arg("20").arg(like.get_program()).args(like.get_args()).current_dir(workspace.root());
     let outcome = Outcome::from(command.output().expect("timeout starts"));
     let kind = fs::symlink_metadata(&pipe).expect("it is still there").file_type();
@@ -250,6 +257,7 @@ fn a_standard_output_that_is_full_is_said() {
     let like = workspace.command(&["build", "x"]).expect("there is a landfall");
     let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
     let mut command = Command::new(like.get_program());
+    clear(&mut command, &like);
     command.args(like.get_args()).current_dir(workspace.root()).stdout(full);
     let outcome = Outcome::from(command.output().expect("landfall starts"));
     none(complaints("a full output", &outcome, 3, &["standard output".into()]));
