@@ -61,7 +61,7 @@ const DRAWERS: [&str; 6] =
 pub fn run() -> Result<(), String> {
     let graph = Graph::read()?;
     let mut wrong = Vec::new();
-    wrong.extend(layers(&graph));
+    wrong.extend(layers());
     wrong.extend(forbidden(&graph));
     wrong.extend(manifests());
     wrong.extend(sources());
@@ -159,7 +159,7 @@ fn crates() -> Vec<String> {
     names
 }
 
-fn layers(_: &Graph) -> Vec<String> {
+fn layers() -> Vec<String> {
     let mut wrong = Vec::new();
     for krate in crates() {
         let Some(layer) = layer_of(&krate) else {

@@ -205,16 +205,15 @@ impl Deriver<'_> {
     }
 
     fn local(&mut self, path: &EntryPath, span: &Span) -> Option<Arc<Tree>> {
-        match self.files.tree(&self.loaded.folder, path, self.locations) {
-            Ok(tree) => {
-                self.fact(format!("file {path}"), tree.hash(), parts(&tree));
-                Some(Arc::new(tree))
-            }
-            Err(error) => {
-                self.problems.push(self.local_problem(&error, span));
-                None
-            }
-        }
+        let tree = self.hashed(path, span)?;
+        self.fact(format!("file {path}"), tree.hash(), parts(&tree));
+        Some(Arc::new(tree))
+    }
+
+    /// The tree at a path of the app's folder; none where there was a problem.
+    fn hashed(&mut self, path: &EntryPath, span: &Span) -> Option<Tree> {
+        let hashed = self.files.tree(&self.loaded.folder, path, self.locations);
+        hashed.map_err(|error| self.problems.push(self.local_problem(&error, span))).ok()
     }
 
     /// Paths in messages are shown as the user knows them.
@@ -227,13 +226,7 @@ impl Deriver<'_> {
     /// A rendered file. Its bytes are made here, and are as good as any input's.
     fn template(&mut self, path: &EntryPath, span: &Span) -> Result<Option<Tree>, Error> {
         let place = self.loaded.folder.join(path.as_str());
-        let tree = match self.files.tree(&self.loaded.folder, path, self.locations) {
-            Ok(tree) => tree,
-            Err(error) => {
-                self.problems.push(self.local_problem(&error, span));
-                return Ok(None);
-            }
-        };
+        let Some(tree) = self.hashed(path, span) else { return Ok(None) };
         if tree.single_file().is_none() {
             let problem = Diagnostic::error(
                 "template::folder",

@@ -22,6 +22,11 @@ pub(crate) struct Remembered {
 }
 
 impl Remembered {
+    /// What a root says; none where it is of another format.
+    fn of(root: &Root) -> Option<Self> {
+        Self::deserialize(&root.record).ok()
+    }
+
     /// This build as the last one. Building the same again forgets nothing.
     fn after(
         before: Option<Self>,
@@ -47,8 +52,7 @@ pub(crate) fn remembered(
     session: &Session<'_>,
     root_name: &str,
 ) -> Result<Option<Remembered>, Error> {
-    let root = session.store.root(root_name)?;
-    Ok(root.and_then(|root| serde_json::from_value(root.record).ok()))
+    Ok(session.store.root(root_name)?.as_ref().and_then(Remembered::of))
 }
 
 /// Writes the root: from now on gc keeps what this image needs.
@@ -60,7 +64,8 @@ pub(crate) fn keep(
     record: &Record,
     blobs: &[Digest],
 ) -> Result<(), Error> {
-    let remembered = Remembered::after(remembered(session, name)?, record, || {
+    let before = session.store.root(name)?;
+    let remembered = Remembered::after(before.as_ref().and_then(Remembered::of), record, || {
         git::revision(session, &derived.folders())
     });
     let layers = made.platforms.iter().flat_map(|(_, layers)| layers);
@@ -91,7 +96,7 @@ pub(crate) fn keep(
     if let Some(digest) = record.digest {
         session.store.put_realisation(&digest, record)?;
     }
-    if session.store.root(name)?.as_ref() != Some(&root) {
+    if before.as_ref() != Some(&root) {
         session.store.put_root(name, &root)?;
     }
     Ok(())
