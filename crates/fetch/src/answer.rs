@@ -1,12 +1,10 @@
 //! What the head of an answer says, judged before a byte of the body is used.
 
-use std::time::Duration;
-
-use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, RETRY_AFTER, TRANSFER_ENCODING};
+use landfall_transport::{printable, retry_after};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, TRANSFER_ENCODING};
 use reqwest::{Response, StatusCode};
 use tokio::time::timeout;
 
-use crate::printable::printable;
 use crate::{DownloadError, Expected, Limits};
 
 const REFUSAL_CHARACTERS: usize = 200;
@@ -74,12 +72,6 @@ async fn read_beginning(response: &mut Response, body: &mut Vec<u8>) {
         let Ok(Some(chunk)) = response.chunk().await else { return };
         body.extend(chunk.iter().take(REFUSAL_BYTES - body.len()));
     }
-}
-
-/// Seconds only (RFC 9110, section 10.2.3): a date would need the clock, and is passed over.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn advice(status: StatusCode) -> &'static str {

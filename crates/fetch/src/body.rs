@@ -1,12 +1,11 @@
 //! Takes the body of an answer: bounded, hashed, timed, handed on.
 
 use landfall_hashing::{Digest, Hasher};
+use landfall_transport::{Pace, printable};
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use tokio::time::{Instant, timeout};
 
-use crate::pace::Pace;
-use crate::printable::printable;
 use crate::{DownloadError, Expected, Limits, Progress, RootCause, Sink};
 
 /// A body that is being received.

@@ -4,9 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use landfall_hashing::Digest;
+use landfall_transport::{AddressError, RootCause, SettingsError, TransportError};
 use reqwest::StatusCode;
-
-use crate::{AddressError, RootCause};
 
 /// Why there is no [`Fetcher`](crate::Fetcher), or why it did not fetch.
 #[derive(Debug, thiserror::Error)]
@@ -53,37 +52,6 @@ fn after(attempts: usize) -> String {
     if attempts > 1 { format!(", after {attempts} attempts") } else { String::new() }
 }
 
-/// What is wrong with the [`ClientSettings`](crate::ClientSettings).
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// A proxy's URL.
-    #[error("the proxy for {scheme}, `{url}`, is no URL; write it as `http://host:port`")]
-    Proxy {
-        /// `http` or `https`.
-        scheme: &'static str,
-        /// What stands there, without user and password.
-        url: String,
-    },
-    /// The roots handed in are not PEM.
-    #[error("the file of SSL_CERT_FILE is not PEM: {reason}")]
-    RootsUnreadable {
-        /// The parser's words.
-        reason: String,
-    },
-    /// The roots handed in hold nothing that can be trusted.
-    #[error("the file of SSL_CERT_FILE holds no usable root ({found} certificates were read)")]
-    NoRootsInFile {
-        /// Certificates that were read, none of them usable.
-        found: usize,
-    },
-    /// Anything else, such as a user agent that is no header value.
-    #[error("the HTTP client cannot be made")]
-    Client {
-        /// The client's words.
-        source: reqwest::Error,
-    },
-}
-
 /// What happened in one attempt to download.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
@@ -93,76 +61,18 @@ pub enum DownloadError {
         /// Why.
         source: AddressError,
     },
-    /// `https`, and nobody to trust.
-    #[error(
-        "no root certificates for https: none of {} is there; \
-         install the package `ca-certificates`, or name a file in SSL_CERT_FILE", .looked_at.join(", ")
-    )]
-    NoRoots {
-        /// Where we looked.
-        looked_at: &'static [&'static str],
+    /// No answer came.
+    #[error(transparent)]
+    Transport {
+        /// Why.
+        #[from]
+        source: TransportError,
     },
     /// No runtime: the process has no file descriptors or threads left.
     #[error("the download cannot be started")]
     Start {
         /// The system's words.
         source: io::Error,
-    },
-    /// DNS.
-    #[error("no address is known for `{host}`{proxy}")]
-    Unresolved {
-        /// The host of the URL.
-        host: String,
-        /// ` (with the proxy …)`, or nothing.
-        proxy: String,
-        /// The resolver's words.
-        source: RootCause,
-    },
-    /// Refused, unreachable, reset, or refused by the proxy.
-    #[error("cannot connect to {authority}{proxy}")]
-    Connect {
-        /// `host:port` of the URL.
-        authority: String,
-        /// ` (with the proxy …)`, or nothing.
-        proxy: String,
-        /// The system's or the proxy's words.
-        source: RootCause,
-    },
-    /// Connecting took too long.
-    #[error("{authority}{proxy} took no connection within {} s", .timeout.as_secs_f64())]
-    ConnectTimeout {
-        /// `host:port` of the URL.
-        authority: String,
-        /// ` (with the proxy …)`, or nothing.
-        proxy: String,
-        /// The bound.
-        timeout: Duration,
-    },
-    /// The server is not who it should be, or speaks no TLS.
-    #[error("no TLS with {authority}: {advice}")]
-    Tls {
-        /// `host:port` of the URL.
-        authority: String,
-        /// What it means, and what to do.
-        advice: &'static str,
-        /// The words of the TLS library.
-        source: rustls::Error,
-    },
-    /// Connected, and then not a word.
-    #[error("{authority} did not answer within {} s", .timeout.as_secs_f64())]
-    NoAnswer {
-        /// `host:port` of the URL.
-        authority: String,
-        /// The bound.
-        timeout: Duration,
-    },
-    /// What came is not HTTP, or ended within the header.
-    #[error("the answer of {authority} is broken")]
-    BrokenAnswer {
-        /// `host:port` of the URL.
-        authority: String,
-        /// The client's words.
-        source: RootCause,
     },
     /// Anything but 200 and a redirect.
     #[error("the server answered {status}{advice}{}{}", asking(.retry_after), saying(.body))]
@@ -332,12 +242,8 @@ impl DownloadError {
                         StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT
                     )
             }
-            Self::Unresolved { .. }
-            | Self::Connect { .. }
-            | Self::ConnectTimeout { .. }
-            | Self::NoAnswer { .. }
-            | Self::BrokenAnswer { .. }
-            | Self::TooShort { .. }
+            Self::Transport { source } => source.is_transient(),
+            Self::TooShort { .. }
             | Self::Cut { .. }
             | Self::Stalled { .. }
             | Self::TooSlow { .. } => true,
@@ -347,10 +253,11 @@ impl DownloadError {
 
     /// Whether the outside is to blame: not the user's files, and not our own machine.
     pub fn is_outside(&self) -> bool {
-        !matches!(
-            self,
-            Self::BadUrl { .. } | Self::NoRoots { .. } | Self::Start { .. } | Self::Write { .. }
-        )
+        match self {
+            Self::Transport { source } => source.is_outside(),
+            Self::BadUrl { .. } | Self::Start { .. } | Self::Write { .. } => false,
+            _ => true,
+        }
     }
 }
 

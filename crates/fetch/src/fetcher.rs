@@ -1,36 +1,25 @@
 //! The whole of a download: attempts, redirects, body.
 
-use reqwest::Response;
+use landfall_transport::{Address, Client, ClientSettings, Connections, redacted};
 use reqwest::header::LOCATION;
+use reqwest::{Method, Response};
 use tokio::runtime;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use crate::address::{Address, redacted};
 use crate::body::Body;
 use crate::route::{Route, is_redirect};
-use crate::{
-    ClientSettings, DownloadError, FetchError, Fetched, Limits, Progress, ProxySettings, Request,
-    Sink, answer, client, failure, roots,
-};
+use crate::{DownloadError, FetchError, Fetched, Progress, Request, Sink, answer, patience};
 
 /// Downloads files. May be shared by threads; each call is by itself.
 pub struct Fetcher {
-    client: reqwest::Client,
-    proxy: ProxySettings,
-    limits: Limits,
-    has_roots: bool,
+    client: Client,
 }
 
 impl Fetcher {
     /// Reads the roots and checks the settings; nothing is sent.
     pub fn new(settings: ClientSettings) -> Result<Self, FetchError> {
-        let roots = settings
-            .extra_roots_pem
-            .as_deref()
-            .map_or_else(|| Ok(roots::of_system()), roots::of_pem)?;
-        let has_roots = !roots.is_empty();
-        let client = client::build(&settings, roots)?;
-        Ok(Self { client, proxy: settings.proxy, limits: settings.limits, has_roots })
+        // A connection belongs to the runtime of one call and is not worth keeping after a fault.
+        Ok(Self { client: Client::new(&settings, Connections::Fresh)? })
     }
 
     /// Turns a URL into bytes in the sink.
@@ -64,16 +53,16 @@ impl Fetcher {
         sink: &mut dyn Sink,
         progress: &dyn Fn(Progress),
     ) -> Result<Fetched, FetchError> {
+        let limits = self.client.limits();
         let mut attempts = 1;
         loop {
-            let mut route =
-                Route::new(address.clone(), request.redirect_hosts, self.limits.redirects);
+            let mut route = Route::new(address.clone(), request.redirect_hosts, limits.redirects);
             let outcome = self.try_once(&mut route, request, sink, progress).await;
             let cause = match outcome {
                 Ok(fetched) => return Ok(fetched),
                 Err(cause) => cause,
             };
-            let Some(wait) = self.limits.wait_after(attempts, &cause) else {
+            let Some(wait) = patience::wait_after(limits, attempts, &cause) else {
                 let (url, redirected_to) = (address.to_string(), route.redirected_to());
                 return Err(FetchError::Download {
                     url,
@@ -97,8 +86,8 @@ impl Fetcher {
         sink.restart().map_err(|source| DownloadError::Write { source })?;
         let expected = request.expected.as_ref();
         let response = self.follow(route).await?;
-        let total_bytes = answer::check(&response, expected, &self.limits)?;
-        let body = Body::new(response, total_bytes, expected, &self.limits);
+        let total_bytes = answer::check(&response, expected, self.client.limits())?;
+        let body = Body::new(response, total_bytes, expected, self.client.limits());
         let (digest, size_bytes) = body.receive(sink, progress).await?;
         Ok(Fetched { digest, size_bytes, final_url: route.current().to_string() })
     }
@@ -112,46 +101,14 @@ impl Fetcher {
                 status if is_redirect(status) => {
                     route.follow(status, response.headers().get(LOCATION))?
                 }
-                _ => return Err(answer::refusal(response, &self.limits).await),
+                _ => return Err(answer::refusal(response, self.client.limits()).await),
             }
         }
     }
 
     /// One GET, up to the end of the answer's head.
     async fn ask(&self, address: &Address) -> Result<Response, DownloadError> {
-        if address.is_secure() && !self.has_roots {
-            return Err(DownloadError::NoRoots { looked_at: roots::BUNDLES });
-        }
-        let (connect, silence) = (self.limits.connect_timeout, self.limits.stall_timeout);
-        let response =
-            timeout(connect + silence, self.client.get(address.url().clone()).send()).await;
-        let response = response.map_err(|_| DownloadError::NoAnswer {
-            authority: address.authority(),
-            timeout: silence,
-        })?;
-        response.map_err(|error| {
-            failure::before_answer(&error, address, self.proxy.shown_for(address), connect)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::error::Error;
-
-    use super::*;
-
-    #[test]
-    fn says_when_there_are_no_roots() {
-        let fetcher =
-            Fetcher { has_roots: false, ..Fetcher::new(ClientSettings::default()).unwrap() };
-        let request = Request { url: "https://127.0.0.1:1/", expected: None, redirect_hosts: &[] };
-        let error = fetcher.fetch(&request, &mut Vec::new(), &|_| ()).unwrap_err();
-        let cause = error.source().unwrap().to_string();
-        assert!(
-            cause.starts_with("no root certificates for https: none of /etc/ssl/certs/ca-"),
-            "{cause}"
-        );
-        assert!(!error.is_outside() && !error.is_transient());
+        let request = self.client.request(Method::GET, address);
+        Ok(self.client.send(address, request).await?)
     }
 }

@@ -9,26 +9,20 @@
 //! front hands proxies and roots down in [`ClientSettings`]. Its face is blocking; a small runtime
 //! lives inside each call, so a caller must not be inside an asynchronous runtime itself.
 
-mod address;
 mod answer;
 mod body;
-mod client;
 mod error;
-mod failure;
 mod fetcher;
-mod pace;
 mod patience;
-mod printable;
 mod request;
-mod roots;
 mod route;
-mod settings;
 mod sink;
 
-pub use address::AddressError;
-pub use error::{DownloadError, FetchError, SettingsError};
-pub use failure::RootCause;
+pub use error::{DownloadError, FetchError};
 pub use fetcher::Fetcher;
 pub use request::{Expected, Fetched, Progress, Request};
-pub use settings::{ClientSettings, Limits, ProxySettings};
 pub use sink::Sink;
+
+pub use landfall_transport::{
+    AddressError, ClientSettings, Limits, ProxySettings, RootCause, SettingsError, TransportError,
+};

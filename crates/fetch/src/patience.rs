@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use crate::{DownloadError, Limits};
+use landfall_transport::Limits;
 
-impl Limits {
-    /// The wait after the given attempt (counted from 1); none where we give up.
-    pub(crate) fn wait_after(&self, attempt: usize, cause: &DownloadError) -> Option<Duration> {
-        if attempt >= self.attempts || !cause.is_transient() {
-            return None;
-        }
-        let exponent = u32::try_from(attempt - 1).unwrap_or(u32::MAX);
-        let own = self.first_wait.saturating_mul(4_u32.saturating_pow(exponent));
-        let asked = asked_wait(cause).unwrap_or_default();
-        (asked <= self.longest_wait).then_some(own.min(self.longest_wait).max(asked))
+use crate::DownloadError;
+
+/// The wait after the given attempt (counted from 1); none where we give up.
+pub(crate) fn wait_after(
+    limits: &Limits,
+    attempt: usize,
+    cause: &DownloadError,
+) -> Option<Duration> {
+    if !cause.is_transient() {
+        return None;
     }
+    limits.wait_after(attempt, asked_wait(cause))
 }
 
 fn asked_wait(cause: &DownloadError) -> Option<Duration> {
@@ -37,21 +38,15 @@ mod tests {
     }
 
     #[test]
-    fn waits_longer_each_time_and_as_long_as_asked() {
+    fn waits_as_long_as_asked() {
         let limits = Limits::default();
-        let waits = |asked| [1, 2, 3, 4].map(|attempt| limits.wait_after(attempt, &busy(asked)));
-        let milliseconds = |list: [u64; 3]| {
-            let [a, b, c] = list.map(|value| Some(Duration::from_millis(value)));
-            [a, b, c, None]
-        };
-        assert_eq!(waits(None), milliseconds([200, 800, 3200]));
-        assert_eq!(waits(Some(1)), milliseconds([1000, 1000, 3200]));
-        assert_eq!(waits(Some(30)), milliseconds([30_000, 30_000, 30_000]));
-        assert_eq!(waits(Some(31)), [None; 4]);
+        let waits = [None, Some(7), Some(31)].map(|asked| wait_after(&limits, 1, &busy(asked)));
+        let [first, asked] = [Duration::from_millis(200), Duration::from_secs(7)];
+        assert_eq!(waits, [Some(first), Some(asked), None]);
     }
 
     #[test]
     fn does_not_repeat_what_will_not_change() {
-        assert_eq!(Limits::default().wait_after(1, &DownloadError::UnknownLength), None);
+        assert_eq!(wait_after(&Limits::default(), 1, &DownloadError::UnknownLength), None);
     }
 }

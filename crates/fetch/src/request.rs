@@ -13,7 +13,7 @@ pub struct Request<'a> {
     /// lock may do.
     pub expected: Option<Expected>,
     /// Hosts beside the URL's own origin to which the server may redirect, each as it stands in a
-    /// URL and without a port.
+    /// URL: `host` allows all its ports, `host:port` that one.
     pub redirect_hosts: &'a [String],
 }
 

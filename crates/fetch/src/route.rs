@@ -1,10 +1,10 @@
 //! The way of one attempt from the URL over redirects to the file.
 
+use landfall_transport::{Address, redacted};
 use reqwest::StatusCode;
 use reqwest::header::HeaderValue;
 
 use crate::DownloadError;
-use crate::address::{Address, redacted};
 
 /// Where we are, where we were, and where we may go.
 ///

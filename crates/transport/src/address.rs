@@ -1,6 +1,7 @@
 //! A URL that may be fetched, which never shows the values of its query.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use reqwest::Url;
 
@@ -13,11 +14,14 @@ const SHOWN_CHARACTERS: usize = 300;
 ///
 /// Its only text form is the redacted one, so that no signature is printed by accident.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Address(Url);
+pub struct Address(Url);
 
 impl Address {
     /// Reads what stands in the user's file.
-    pub(crate) fn parse(text: &str) -> Result<Self, AddressError> {
+    ///
+    /// # Errors
+    /// It is no URL, not of HTTP, or holds blanks or credentials.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
         // The URL standard drops and trims these in silence; in a file they are a slip of the pen.
         if text.contains(|character: char| character.is_control() || character.is_whitespace()) {
             return Err(AddressError::Blank);
@@ -26,7 +30,10 @@ impl Address {
     }
 
     /// Reads a `Location`, which may be relative to this address (RFC 9110, section 10.2.2).
-    pub(crate) fn join(&self, location: &str) -> Result<Self, AddressError> {
+    ///
+    /// # Errors
+    /// As [`Address::parse`], but that blanks are left to the URL standard.
+    pub fn join(&self, location: &str) -> Result<Self, AddressError> {
         Self::check(self.0.join(location).map_err(unreadable)?)
     }
 
@@ -42,28 +49,57 @@ impl Address {
         Ok(Self(url))
     }
 
-    /// For the client alone.
-    pub(crate) fn url(&self) -> &Url {
+    /// The whole URL with its query, for a client alone: it is never shown.
+    pub fn url(&self) -> &Url {
         &self.0
     }
 
     /// The host as it stands in a URL, in lower case, IPv6 in brackets.
-    pub(crate) fn host(&self) -> &str {
+    pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Whether the host is this machine: a literal address of loopback, or `localhost`.
+    pub fn is_loopback(&self) -> bool {
+        self.host() == "localhost" || self.ip().is_some_and(|address| address.is_loopback())
+    }
+
+    /// The host, where it is a literal address. The URL standard has read its odd forms already.
+    pub fn ip(&self) -> Option<IpAddr> {
+        let host = self.host();
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        inner.unwrap_or(host).parse().ok()
+    }
+
+    /// The same with more in its query; what stands there stays as it is.
+    pub fn with_query(&self, pairs: &[(&str, String)]) -> Self {
+        let mut url = self.0.clone();
+        if pairs.is_empty() {
+            return Self(url);
+        }
+        url.query_pairs_mut().extend_pairs(pairs);
+        Self(url)
+    }
+
+    /// Pairs as a form has them (the URL standard, "application/x-www-form-urlencoded").
+    pub fn form(pairs: &[(&str, String)]) -> String {
+        let mut url = Url::parse("http://form/").expect("it is a URL");
+        url.query_pairs_mut().extend_pairs(pairs);
+        url.query().unwrap_or_default().to_owned()
+    }
+
     /// `host:port`.
-    pub(crate) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         format!("{}:{}", self.host(), self.0.port_or_known_default().unwrap_or_default())
     }
 
     /// Whether TLS is used.
-    pub(crate) fn is_secure(&self) -> bool {
+    pub fn is_secure(&self) -> bool {
         self.0.scheme() == "https"
     }
 
     /// Whether scheme, host and port are the same (RFC 6454, section 5).
-    pub(crate) fn same_origin(&self, other: &Self) -> bool {
+    pub fn same_origin(&self, other: &Self) -> bool {
         self.0.origin() == other.0.origin()
     }
 }
@@ -80,7 +116,7 @@ fn unreadable<E: fmt::Display>(error: E) -> AddressError {
 
 /// A URL, or what was meant to be one, for people: the values of the query, user and password are
 /// replaced by `***`, the fragment is left out.
-pub(crate) fn redacted(text: &str) -> String {
+pub fn redacted(text: &str) -> String {
     let text = text.split('#').next().unwrap_or_default();
     let (place, query) =
         text.split_once('?').map_or((text, None), |(place, query)| (place, Some(query)));

@@ -1,7 +1,7 @@
 //! Settings → an HTTP client that does nothing by itself.
 //!
-//! It follows no redirect, retries nothing, decodes nothing, keeps no cookie and no connection,
-//! speaks HTTP/1.1 and knows only the proxies handed in. Some of this is the default today; it is
+//! It follows no redirect, retries nothing, decodes nothing, keeps no cookie, speaks HTTP/1.1 and
+//! knows only the proxies handed in. Some of this is the default today; it is
 //! said all the same, because another crate in the same build may turn a feature on.
 
 use std::sync::Arc;
@@ -12,16 +12,18 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::address::redacted;
-use crate::{ClientSettings, ProxySettings, SettingsError};
+use crate::{ClientSettings, Connections, ProxySettings, SettingsError};
 
 pub(crate) fn build(
     settings: &ClientSettings,
     roots: RootCertStore,
+    connections: Connections,
 ) -> Result<reqwest::Client, SettingsError> {
     let builder = passive(reqwest::Client::builder())
         .user_agent(&settings.user_agent)
         .default_headers(headers())
         .tls_backend_preconfigured(tls(roots))
+        .pool_max_idle_per_host(connections.kept_per_host())
         .http1_max_headers(settings.limits.header_fields)
         .connect_timeout(settings.limits.connect_timeout);
     let client = proxied(builder, &settings.proxy)?.build();
@@ -40,8 +42,6 @@ fn passive(builder: ClientBuilder) -> ClientBuilder {
         .no_hickory_dns()
         .no_proxy()
         .http1_only()
-        // A connection belongs to the runtime of one call and is not worth keeping after a fault.
-        .pool_max_idle_per_host(0)
 }
 
 /// What is hashed is what the server keeps, never a form made for the way (RFC 9110, section 12.5.3).

@@ -1,4 +1,4 @@
-//! Whether a server sends fast enough to be waited for.
+//! Whether a server is fast enough to be waited for.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use crate::Limits;
 
 /// Takes the speed over one span after the other, so that a fast beginning buys no endless trickle.
 /// Only time spent waiting for the server counts: a slow disk is not its fault.
-#[derive(Default)]
-pub(crate) struct Pace {
+#[derive(Debug, Default)]
+pub struct Pace {
     waited: Duration,
     received_bytes: u64,
 }
 
 impl Pace {
     /// Takes note of bytes and of the wait for them; `false` where a whole span was too slow.
-    pub(crate) fn keeps_up(&mut self, waited: Duration, bytes: u64, limits: &Limits) -> bool {
+    pub fn keeps_up(&mut self, waited: Duration, bytes: u64, limits: &Limits) -> bool {
         self.waited += waited;
         self.received_bytes += bytes;
         if self.waited < limits.grace {

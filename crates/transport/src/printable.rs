@@ -2,7 +2,7 @@
 
 /// At most `limit` characters of a text, white space drawn together, the rest of what cannot be
 /// seen escaped: a server must not be able to move a cursor or to turn the writing direction.
-pub(crate) fn printable(text: &str, limit: usize) -> String {
+pub fn printable(text: &str, limit: usize) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown: String = words.chars().take(limit).flat_map(escaped).collect();
     let dots = if words.chars().nth(limit).is_some() { "…" } else { "" };

@@ -1,10 +1,10 @@
-//! What the front decides about downloads: who we say we are, the way out, and every bound.
+//! What the front decides about talking to servers: who we say we are, the way out, every bound.
 
 use std::time::Duration;
 
 use crate::address::{Address, redacted};
 
-/// Settings of a [`Fetcher`](crate::Fetcher).
+/// Settings of a [`Client`](crate::Client).
 ///
 /// It has no `Debug`: a proxy's URL may hold a password.
 #[derive(Clone, Default)]
@@ -33,9 +33,9 @@ pub struct ProxySettings {
 }
 
 impl ProxySettings {
-    /// For an error: which proxy is set for an address. Whether `no_proxy` takes it out is the
+    /// For an error: which proxy is set for an address, ` (a proxy is set: …)` or nothing. Whether `no_proxy` takes it out is the
     /// client's judgement, so the text says only that it is set.
-    pub(crate) fn shown_for(&self, address: &Address) -> String {
+    pub fn shown_for(&self, address: &Address) -> String {
         let proxy = if address.is_secure() { &self.https } else { &self.http };
         let proxy = proxy.as_deref().filter(|url| !url.is_empty());
         proxy.map(|url| format!(" (a proxy is set: {})", redacted(url))).unwrap_or_default()
@@ -53,13 +53,13 @@ pub struct Limits {
     pub minimum_bytes_per_second: u64,
     /// The span over which the speed is taken.
     pub grace: Duration,
-    /// A download is at most this long, whatever the server says.
+    /// A body is at most this long, whatever the server says.
     pub size_limit_bytes: u64,
     /// Header fields in an answer.
     pub header_fields: usize,
-    /// Redirects that are followed for one download.
+    /// Redirects that are followed for one answer.
     pub redirects: usize,
-    /// How often a download is tried in all.
+    /// How often a thing is tried in all.
     pub attempts: usize,
     /// The wait before the second attempt; each later one is four times as long. There is no
     /// jitter: one build makes few requests, and the same faults take the same time.
