@@ -89,3 +89,94 @@ impl Identity {
         canonical::digest_of(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::PathBuf;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn formats() -> PathBuf {
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats"))
+    }
+
+    fn documented() -> Value {
+        let text = fs::read_to_string(formats().join("vectors/build-cargo.json")).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["identity"].take()
+    }
+
+    /// The identity that the documented vector holds.
+    fn identity(document: &Value) -> Identity {
+        let text = |key: &str| document[key].as_str().unwrap().to_owned();
+        let texts = |key: &str| {
+            let list = document[key].as_array().unwrap().iter();
+            list.map(|word| word.as_str().unwrap().to_owned()).collect()
+        };
+        Identity {
+            builder: BUILDER,
+            package: text("package"),
+            binary: text("binary"),
+            features: texts("features"),
+            default_features: document["default_features"].as_bool().unwrap(),
+            target: text("target"),
+            rustc: text("rustc"),
+            cargo: text("cargo"),
+            flags: texts("flags"),
+            root_manifest: text("root_manifest").parse().unwrap(),
+            lock: text("lock").parse().unwrap(),
+            sources: text("sources").parse().unwrap(),
+            c_compiler: None,
+        }
+    }
+
+    fn with_c_compiler(identity: Identity) -> Identity {
+        let parts = BTreeMap::from([("driver".into(), Digest::of("driver"))]);
+        let c_compiler = CIdentity { version: "cc 1".into(), parts, flags: "-O2".into() };
+        Identity { c_compiler: Some(c_compiler), ..identity }
+    }
+
+    fn keys(value: &Value) -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// The words in backticks in a line of a table, by its cells.
+    fn named(cell: &str) -> impl Iterator<Item = String> + '_ {
+        cell.split('`').skip(1).step_by(2).map(str::to_owned)
+    }
+
+    /// The table of keys below the heading of the builder.
+    fn rows() -> Vec<(BTreeSet<String>, String)> {
+        let document = fs::read_to_string(formats().join("derivation.md")).unwrap();
+        let section = document.split("\n### ").find(|part| part.starts_with("`cargo`\n")).unwrap();
+        let lines = section.lines().filter(|line| line.starts_with("| `"));
+        lines
+            .map(|line| {
+                let (key, holds) = line.trim_matches('|').split_once('|').unwrap();
+                (named(key).collect(), holds.into())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_identity_is_written_as_documented() {
+        let document = documented();
+        let identity = identity(&document);
+        assert_eq!(serde_json::to_value(&identity).unwrap(), document);
+        assert_eq!(identity.digest(), canonical::digest_of(&document));
+    }
+
+    #[test]
+    fn every_key_stands_in_the_table_and_no_other() {
+        let written = serde_json::to_value(with_c_compiler(identity(&documented()))).unwrap();
+        let rows = rows();
+        let in_table: BTreeSet<_> = rows.iter().flat_map(|(keys, _)| keys.clone()).collect();
+        assert_eq!(in_table, keys(&written));
+        let (_, of_c) = rows.iter().find(|(keys, _)| keys.contains("c_compiler")).unwrap();
+        let said: BTreeSet<_> = of_c.split(':').skip(1).flat_map(named).collect();
+        assert_eq!(said, keys(&written["c_compiler"]));
+    }
+}

@@ -25,6 +25,7 @@ pub(crate) fn write(sources: &Sources, tree: &Tree, folder: &Path) -> Result<(),
     }
     for entry in tree.entries() {
         copy(sources, tree, entry, &folder.join(entry.path.as_str()))?;
+        landfall_failpoint::hit("shadow::half-written");
     }
     for member in sources.folders().keys().filter(|member| !member.is_root()) {
         drop_tests(&folder.join(member.as_str()).join("Cargo.toml"))?;

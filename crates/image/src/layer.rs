@@ -6,7 +6,7 @@ use landfall_hashing::{Digest, canonical};
 use landfall_tree::{Contents, Tree};
 use serde::Serialize;
 
-use crate::compress::{Compressed, Threads, compress};
+use crate::compress::{Input, Threads, compress};
 use crate::{Compression, Encoding, TarStream};
 
 /// What a layer is made of: its id changes exactly when its bytes may.
@@ -49,7 +49,8 @@ impl LayerDerivation {
     }
 }
 
-/// Writes the layer of a tree. `tree` MUST be the one whose hash the derivation holds.
+/// Writes the layer of a tree, and gives the digest of its tar. `tree` MUST be the one whose hash
+/// the derivation holds.
 ///
 /// Fails where a content cannot be read, has another length than the tree says, or where the
 /// writer fails.
@@ -59,7 +60,7 @@ pub fn write(
     tree: &Tree,
     contents: &dyn Contents,
     output: &mut dyn Write,
-) -> io::Result<Compressed> {
+) -> io::Result<Input> {
     let stream = TarStream::new(tree, contents);
     compress(threads, derivation.encoding, derivation.compression, stream, output)
 }

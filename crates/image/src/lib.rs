@@ -11,6 +11,7 @@ pub mod compare;
 pub mod compress;
 pub mod document;
 mod encoding;
+mod gzip;
 pub mod layer;
 mod place;
 mod tar_header;

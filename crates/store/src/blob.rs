@@ -14,6 +14,8 @@ use crate::{Store, StoreError};
 
 /// Documents are read whole; no manifest, config or index comes near this.
 const READ_LIMIT_BYTES: u64 = 64 << 20;
+/// The failpoint in the middle of a blob.
+const HALF_WRITTEN: &str = "blob::half-written";
 
 impl Store {
     /// The length of a blob; none where it is not there, or where what is there is no file.
@@ -87,6 +89,14 @@ impl Store {
     }
 }
 
+/// All bytes, or the first half where a test lets the process die after it.
+fn half_where_armed(bytes: &[u8]) -> &[u8] {
+    match landfall_failpoint::is_armed(HALF_WRITTEN) {
+        true => &bytes[..bytes.len().div_ceil(2)],
+        false => bytes,
+    }
+}
+
 /// A blob on its way into the store: hashes what is written; gone when dropped.
 pub struct BlobWriter<'store> {
     store: &'store Store,
@@ -124,6 +134,7 @@ impl BlobWriter<'_> {
 /// An error carries the [`StoreError`] that says which file could not be written.
 impl Write for BlobWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let bytes = half_where_armed(bytes);
         let count = match self.temporary.file.write(bytes) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 let kind = error.kind();
@@ -134,6 +145,7 @@ impl Write for BlobWriter<'_> {
         };
         self.hasher.update(&bytes[..count]);
         self.size_bytes += count as u64;
+        landfall_failpoint::hit(HALF_WRITTEN);
         Ok(count)
     }
 

@@ -9,6 +9,13 @@ use crate::{StoreError, gate};
 
 /// The file that says that a folder is a store.
 pub(crate) const FORMAT_FILE: &str = "format";
+/// Tells backup tools that all of this can be made again (Cache Directory Tagging Specification).
+pub(crate) const CACHE_TAG_FILE: &str = "CACHEDIR.TAG";
+/// The signature has to be the first 43 bytes; the rest is for people.
+pub(crate) const CACHE_TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55
+# This folder is a cache of Landfall: whatever is missing is made again by the next build.
+# What this file means: https://bford.info/cachedir/
+";
 /// Scratch and files on their way to their place.
 pub(crate) const TEMPORARY: &str = "tmp";
 /// One file for each open store.
@@ -24,7 +31,7 @@ pub(crate) const DAMAGED: &str = "damaged";
 pub(crate) const FOLDERS: [&str; 8] =
     ["blobs/sha256", "trees", "realisations", ROOTS, STAT_CACHES, LEASES, TEMPORARY, DAMAGED];
 /// Everything that may stand at the top of a store; the last comes with every fresh ext4.
-const TOP: [&str; 11] = [
+const TOP: [&str; 12] = [
     "blobs",
     "trees",
     "realisations",
@@ -34,6 +41,7 @@ const TOP: [&str; 11] = [
     TEMPORARY,
     DAMAGED,
     FORMAT_FILE,
+    CACHE_TAG_FILE,
     gate::FILE,
     "lost+found",
 ];

@@ -7,6 +7,7 @@
 //! | below the folder | holds |
 //! | --- | --- |
 //! | `format` | the number of this layout |
+//! | `CACHEDIR.TAG` | says to backup tools that all of this can be made again |
 //! | `blobs/sha256/ab/HEX` | bytes by their digest |
 //! | `trees/ab/HEX` | listings of trees by their hash |
 //! | `realisations/ab/HEX` | what a derivation led to, by its id |

@@ -33,12 +33,14 @@ impl Store {
         layout::refuse_foreign(folder)?;
         std::fs::create_dir_all(folder).tried("make the store", folder)?;
         let store = Self::attach(folder)?;
-        store.write(
-            &folder.join(layout::FORMAT_FILE),
-            layout::format_text().as_bytes(),
-            &RECORD,
-        )?;
+        store.write_top(layout::CACHE_TAG_FILE, layout::CACHE_TAG_TEXT)?;
+        // Last, because it is what makes the folder a store.
+        store.write_top(layout::FORMAT_FILE, &layout::format_text())?;
         Ok(store)
+    }
+
+    fn write_top(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        self.write(&self.folder.join(name), text.as_bytes(), &RECORD)
     }
 
     /// Opens a store that is there; [`StoreError::Absent`] where there is none.

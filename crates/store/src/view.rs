@@ -26,6 +26,8 @@ pub(crate) const BLOBS: &str = "blobs/sha256";
 const LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 const LAYOUT_FILE: &str = "oci-layout";
 const INDEX_FILE: &str = "index.json";
+/// The failpoint at which there is no view.
+const BETWEEN_RENAMES: &str = "view::between-renames";
 
 impl Store {
     /// Makes `roots/NAME/oci` an OCI layout with this index and these blobs; gives its path. Where
@@ -107,7 +109,7 @@ impl Store {
     fn swap(&self, new: &Path, view: &Path) -> Result<(), StoreError> {
         make_folder_of(view)?;
         landfall_failpoint::hit("view::before-rename");
-        match renameat_with(CWD, new, CWD, view, RenameFlags::EXCHANGE) {
+        match exchange(new, view) {
             Err(Errno::NOENT | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
                 self.replace(new, view)?
             }
@@ -131,8 +133,18 @@ impl Store {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 outcome => outcome.tried("replace", view)?,
             }
+            landfall_failpoint::hit(BETWEEN_RENAMES);
         }
     }
+}
+
+/// Fails with [`Errno::NOSYS`], too, where a test lets the process die on the way of file systems
+/// that cannot exchange.
+fn exchange(new: &Path, view: &Path) -> Result<(), Errno> {
+    if landfall_failpoint::is_armed(BETWEEN_RENAMES) {
+        return Err(Errno::NOSYS);
+    }
+    renameat_with(CWD, new, CWD, view, RenameFlags::EXCHANGE)
 }
 
 fn is_occupied(error: &io::Error) -> bool {

@@ -19,6 +19,22 @@ fn makes_a_store_and_opens_it_again() {
 }
 
 #[test]
+fn a_store_is_tagged_as_a_cache_and_does_not_miss_the_tag() {
+    let (folder, store) = store();
+    let (tag, blob) = (folder.path().join("CACHEDIR.TAG"), store.put_blob(b"bytes").unwrap());
+    let signature = b"Signature: 8a477f597d28d172789f06886806bc55";
+    assert_eq!(&fs::read(&tag).unwrap()[..43], signature);
+    store.put_root("myapp", &root(&[blob])).unwrap();
+    for is_tagged in [true, false] {
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.verify(&|_| ()).unwrap().problems, []);
+        assert_eq!(store.collect_garbage(GcOptions::default()).unwrap().removed, 0);
+        assert_eq!(tag.exists(), is_tagged, "who takes it away may mean it");
+        let _ = fs::remove_file(&tag);
+    }
+}
+
+#[test]
 fn a_command_that_only_reads_makes_no_store() {
     let folder = folder();
     let absent = folder.path().join("absent");
@@ -86,6 +102,8 @@ fn making_a_store_that_was_cut_short_goes_on() {
     fs::create_dir_all(folder.path().join("blobs/sha256")).unwrap();
     fs::create_dir_all(folder.path().join("tmp")).unwrap();
     fs::write(folder.path().join("tmp/abcdefghijkl.0"), "landfall-st").unwrap();
+    fs::write(folder.path().join("CACHEDIR.TAG"), "Signature: 8a477f597d28d172789f06886806bc55")
+        .unwrap();
     let store = Store::open(folder.path()).unwrap();
     store.put_blob(b"bytes").unwrap();
     assert!(names(&folder.path().join("tmp")).is_empty());
