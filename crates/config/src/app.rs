@@ -6,7 +6,8 @@ use landfall_diagnostics::Span;
 use landfall_hashing::Digest;
 use landfall_tree::EntryPath;
 
-use crate::{Name, Platform};
+use crate::environment::PlacedValues;
+use crate::{ArchiveFormat, Name, Platform};
 
 /// A value with the place in `app.toml` that it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,10 @@ pub struct App {
     pub layers: Vec<Layer>,
     /// `[kubernetes] objects`, relative to the app's folder.
     pub objects: Option<Spanned<EntryPath>>,
+    /// `[kubernetes] shared`: groups of values of stages and regions that the app takes, in order.
+    pub shared: Vec<Spanned<Name>>,
+    /// `[kubernetes.values]`: the lowest values of its own.
+    pub values: PlacedValues,
 }
 
 /// `dev.london`, or `prod` for all its regions.
@@ -54,6 +59,9 @@ pub struct Input {
     pub span: Span,
     /// Its kind, by the one key that names it.
     pub kind: InputKind,
+    /// What it is unpacked as: `format = "tar.gz"`, else what the URL ends with. None for a file of
+    /// the app, whose first bytes tell, and for what is not unpacked.
+    pub format: Option<ArchiveFormat>,
 }
 
 /// The kinds of inputs.
@@ -139,7 +147,7 @@ pub struct ImageSettings {
     pub compression: Compression,
 }
 
-/// A value of `[image.values]`.
+/// A value of `[image.values]`, or one for objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "TOML's own kinds")]
 pub enum Value {

@@ -10,21 +10,39 @@ pub(crate) struct Table {
     pub doc: &'static str,
     /// Its keys, in the order in which they are shown.
     pub fields: &'static [Field],
+    /// What keys of the user's choice hold; none where every other key is unknown.
+    pub rest: Option<Rest>,
     /// Which keys must be there, beside those that are required by themselves.
     pub rule: Option<Rule>,
     /// What else to say where a key is missing or unknown.
     pub hint: Option<&'static str>,
 }
 
+/// Keys of the user's choice.
+pub(crate) struct Rest {
+    pub key: Text,
+    /// What each holds; its own key is an example of one.
+    pub field: Field,
+}
+
 /// Keys of which a table must have one.
 pub(crate) struct Rule {
     pub keys: &'static [&'static str],
     /// Whether two of them contradict each other; what is said then.
-    pub contradiction: Option<&'static str>,
+    pub contradiction: Option<Contradiction>,
     /// The code where none is there.
     pub code: &'static str,
     /// What is said where none is there.
     pub absence: &'static str,
+}
+
+/// What is said where two keys contradict each other.
+#[derive(Clone, Copy)]
+pub(crate) struct Contradiction {
+    pub said: &'static str,
+    /// Under each place.
+    pub label: &'static str,
+    pub way_out: &'static str,
 }
 
 /// A key.
@@ -39,8 +57,8 @@ pub(crate) struct Field {
     pub is_required: bool,
     /// What holds where the key is left out, as TOML.
     pub default: Option<&'static str>,
-    /// The key that must stand beside it.
-    pub beside: Option<&'static str>,
+    /// The keys of which one must stand beside it; none where it can stand alone.
+    pub beside: &'static [&'static str],
     /// Set where the key has its place in the format and is not built yet.
     pub reserved: Option<Reservation>,
     /// How other tools call it.
@@ -62,6 +80,8 @@ pub(crate) enum Kind {
     /// Permission bits: a text, though people write numbers.
     Mode,
     Count,
+    /// A number that only grows, from 1.
+    Revision,
     Boolean,
     /// One of a few words.
     Choice(&'static [&'static str]),
@@ -131,7 +151,7 @@ impl Field {
             lines: None,
             is_required: false,
             default: None,
-            beside: None,
+            beside: &[],
             reserved: None,
             other_names: &[],
         }
@@ -147,8 +167,8 @@ impl Field {
         self
     }
 
-    pub const fn beside(mut self, key: &'static str) -> Self {
-        self.beside = Some(key);
+    pub const fn beside(mut self, keys: &'static [&'static str]) -> Self {
+        self.beside = keys;
         self
     }
 
@@ -184,7 +204,7 @@ impl Kind {
     pub fn expected(&self) -> String {
         match self {
             Self::Text(_) | Self::Mode | Self::Choice(_) => "a string".into(),
-            Self::Count => "an integer".into(),
+            Self::Count | Self::Revision => "an integer".into(),
             Self::Boolean => "a boolean".into(),
             Self::List(kind) => format!("a list of {}", kind.plural()),
             Self::Table(_) | Self::Map(_) => "a table".into(),

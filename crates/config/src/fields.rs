@@ -3,14 +3,16 @@
 use crate::field::Kind::{
     Anything, Boolean, Choice, Count, Either, List, Map, Mode, Table, Text, Value,
 };
-use crate::field::{self, Field, Rule};
-use crate::{environment_name, name, owner, platform, port, variable, version};
+use crate::field::{self, Contradiction, Field, Rule};
+use crate::{
+    archive_format, environment, environment_name, name, owner, platform, port, variable, version,
+};
 
-const ANY: field::Text = field::Text::ANY;
-const NAME: field::Text = field::Text::like(name::PATTERN).at_most(63);
+pub(crate) const ANY: field::Text = field::Text::ANY;
+pub(crate) const NAME: field::Text = field::Text::like(name::PATTERN).at_most(63);
 const OWNER: field::Text = field::Text::like(owner::PATTERN);
 const CARGO_NAME: field::Text = field::Text::like("^[A-Za-z0-9_][A-Za-z0-9_-]*$");
-const APP_PATH: field::Text = field::Text::like("^[^/]");
+pub(crate) const APP_PATH: field::Text = field::Text::like("^[^/]");
 const IMAGE_PATH: field::Text = field::Text::like("^/");
 const GLOB: field::Text = field::Text::like("^[^/]");
 
@@ -45,6 +47,7 @@ pub(crate) static APP_FILE: field::Table = field::Table {
         Field::new("kubernetes", Table(&KUBERNETES), r#"{ objects = "objects/" }"#, KUBERNETES.doc)
             .lines("[kubernetes]\nobjects = \"objects/\""),
     ],
+    rest: None,
     rule: None,
     hint: None,
 };
@@ -82,6 +85,7 @@ static APP: field::Table = field::Table {
         )
         .default(r#"["linux/amd64", "linux/arm64"]"#),
     ],
+    rest: None,
     rule: None,
     hint: None,
 };
@@ -116,19 +120,33 @@ static INPUT: field::Table = field::Table {
             r#""e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855""#,
             "What the fetched file must be, so that nothing is trusted on first use.",
         )
-        .beside("url")
+        .beside(&["url"])
         .elsewhere(&["digest", "hash", "checksum"]),
         Field::new(
             "redirects",
             List(&Text(ANY)),
             r#"["downloads.example.org"]"#,
-            "Other hosts that the server may send us to.",
+            "Other hosts that the server may send us to: `host` with all its ports, or `host:port`.",
         )
-        .beside("url"),
+        .beside(&["url"]),
+        Field::new(
+            "format",
+            Choice(&archive_format::WORDS),
+            r#""tar.gz""#,
+            "What kind of archive it is, for `unpack`: wanted where a URL does not end with it. Of a \
+             file of the app the first bytes tell.",
+        )
+        .beside(&["path", "url"])
+        .elsewhere(&["type", "archive"]),
     ],
+    rest: None,
     rule: Some(Rule {
         keys: &["path", "url", "cargo", "image"],
-        contradiction: Some("an input is of one kind"),
+        contradiction: Some(Contradiction {
+            said: "an input is of one kind",
+            label: "one kind",
+            way_out: "keep one of them, and make another input of the other",
+        }),
         code: "config::input-kind",
         absence: "the input does not say where its bytes come from",
     }),
@@ -166,6 +184,7 @@ static CARGO: field::Table = field::Table {
         )
         .default("false"),
     ],
+    rest: None,
     rule: None,
     hint: None,
 };
@@ -242,6 +261,7 @@ static IMAGE: field::Table = field::Table {
         .elsewhere(&["vars"]),
         COMPRESSION.default(r#""gzip""#),
     ],
+    rest: None,
     rule: None,
     hint: None,
 };
@@ -313,6 +333,7 @@ static LAYER: field::Table = field::Table {
         ),
         COMPRESSION,
     ],
+    rest: None,
     rule: Some(Rule {
         keys: &["unpack", "copy", "files", "templates", "directories", "symlinks", "packages"],
         contradiction: None,
@@ -338,6 +359,7 @@ static COPY: field::Table = field::Table {
     title: "`copy`",
     doc: "An input as it is: a file, or a folder with all that is in it.",
     fields: &[INPUT_NAME, TO, FILE_MODE, FILE_OWNER],
+    rest: None,
     rule: None,
     hint: None,
 };
@@ -383,6 +405,7 @@ static UNPACK: field::Table = field::Table {
         ),
         FILE_OWNER,
     ],
+    rest: None,
     rule: None,
     hint: None,
 };
@@ -396,6 +419,7 @@ static DESTINATION: field::Table = field::Table {
     title: "a destination",
     doc: "Where something of the app is placed, with its mode and owner.",
     fields: &[TO, FILE_MODE, FILE_OWNER],
+    rest: None,
     rule: None,
     hint: Some(
         r#"a path with dots or slashes stands in quotes: `"files/mime.types" = "/etc/mime.types"`"#,
@@ -411,6 +435,7 @@ static DIRECTORY: field::Table = field::Table {
             .elsewhere(&["chmod", "permissions"]),
         FILE_OWNER,
     ],
+    rest: None,
     rule: None,
     hint: None,
 };
@@ -419,18 +444,41 @@ static KUBERNETES: field::Table = field::Table {
     name: "kubernetes",
     title: "`[kubernetes]`",
     doc: "What runs the image.",
-    fields: &[Field::new(
-        "objects",
-        Text(APP_PATH),
-        r#""objects/""#,
-        "The folder of the Kubernetes objects, below the app's folder.",
-    )],
+    fields: &[
+        Field::new(
+            "objects",
+            Text(APP_PATH),
+            r#""objects/""#,
+            "The folder of the Kubernetes objects, below the app's folder.",
+        ),
+        Field::new(
+            "shared",
+            List(&Text(NAME)),
+            r#"["logging"]"#,
+            "Groups of values that stages and regions share among apps, `[shared.logging]` there; \
+             a later group wins over an earlier one.",
+        ),
+        Field::new(
+            "values",
+            Map(&field::Map { key: field::Text::like(variable::PATTERN), value: Value }),
+            "{ Replicas = 1 }",
+            "Values for the objects where neither stage nor region says otherwise.",
+        )
+        .elsewhere(&["vars", "defaults"]),
+    ],
+    rest: None,
     rule: None,
     hint: None,
 };
 
-/// The titles of the tables that have a key, for someone who wrote it in another one.
-pub(crate) fn homes(key: &str) -> impl Iterator<Item = &'static str> {
-    let tables = [&APP, &INPUT, &CARGO, &IMAGE, &LAYER, &KUBERNETES];
+/// The titles of the tables that have a key, for someone who wrote it in another one of the same
+/// kind of files.
+pub(crate) fn homes(key: &str, wrong: &field::Table) -> impl Iterator<Item = &'static str> {
+    let of_environments = environment::fields::tables();
+    let tables = if of_environments.iter().any(|table| std::ptr::eq(*table, wrong)) {
+        of_environments
+    } else {
+        vec![&APP, &INPUT, &CARGO, &IMAGE, &LAYER, &KUBERNETES]
+    };
     tables.into_iter().filter(move |table| table.field(key).is_some()).map(|table| table.title)
 }

@@ -11,10 +11,12 @@
 mod annotation;
 mod app;
 mod app_path;
+mod archive_format;
 mod cargo_name;
 mod conflicts;
 mod defaults;
 mod document;
+pub mod environment;
 mod environment_name;
 mod field;
 mod fields;
@@ -35,6 +37,7 @@ mod stop_signal;
 mod suggestion;
 mod syntax;
 mod url;
+mod value;
 mod variable;
 mod version;
 
@@ -42,6 +45,7 @@ pub use app::{
     App, CargoInput, Compression, EnvironmentName, ImageSettings, Input, InputKind, Layer, Owner,
     Placement, PlacementSource, Port, Protocol, Reserved, Spanned, Unpack, UrlInput, Value,
 };
+pub use archive_format::ArchiveFormat;
 pub use environment_name::EnvironmentNameError;
 pub use name::{Name, NameError};
 pub use owner::OwnerError;

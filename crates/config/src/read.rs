@@ -1,8 +1,10 @@
 //! Turns the text of an `app.toml` into an [`App`], or into every problem that it has.
 
+mod archives;
 mod identity;
 mod image;
 mod inputs;
+mod kubernetes;
 mod layers;
 mod placements;
 mod references;
@@ -40,11 +42,13 @@ pub fn read_app(source: &Arc<Source>, overrides: &Overrides) -> (Option<App>, Ve
 /// Reads every part, whatever is wrong with another.
 fn assemble(document: &Table, overrides: &Overrides, problems: &mut Problems) -> Option<App> {
     let identity = identity::read(document, overrides, problems);
-    let inputs = inputs::read(document, problems);
+    let inputs = inputs::read(document, &identity.platforms, problems);
     let mut image = image::read(document, problems);
     let mut layers = layers::read(document, &inputs, problems);
     let objects =
         document.table("kubernetes").and_then(|table| app_path(table, "objects", problems));
+    let (shared, values) = kubernetes::read(document, problems);
+    archives::check(document, &inputs, problems);
     references::check(document, &inputs, problems);
     defaults::apply(document, &inputs, &mut image, &mut layers, problems);
     Some(App {
@@ -56,11 +60,17 @@ fn assemble(document: &Table, overrides: &Overrides, problems: &mut Problems) ->
         image,
         layers,
         objects,
+        shared,
+        values,
     })
 }
 
 /// A key's path below its folder; a slash at its end changes nothing.
-fn app_path(table: &Table, key: &str, problems: &mut Problems) -> Option<Spanned<EntryPath>> {
+pub(crate) fn app_path(
+    table: &Table,
+    key: &str,
+    problems: &mut Problems,
+) -> Option<Spanned<EntryPath>> {
     let path = problems.parse::<AppPath>(table.text(key)?)?;
     Some(Spanned { value: path.value.path, span: path.span })
 }

@@ -1,4 +1,4 @@
-//! The JSON Schema of `app.toml`, from the table that the reader uses.
+//! The JSON Schemas of `app.toml` and its like, from the tables that the readers use.
 
 use std::collections::BTreeMap;
 
@@ -15,11 +15,16 @@ use crate::mode;
 /// What it refuses is refused by [`read_app`](crate::read_app) too. The reader also sees what no
 /// schema can say: inputs that nobody declares, destinations that collide, ids that are too high.
 pub fn app_schema() -> Value {
+    file_schema(&APP_FILE)
+}
+
+/// The schema of a file, from the table of its keys.
+pub(crate) fn file_schema(file: &'static field::Table) -> Value {
     let mut tables = BTreeMap::from([("value", value_schema())]);
-    let mut schema = table_schema(&APP_FILE, &mut tables);
+    let mut schema = table_schema(file, &mut tables);
     let about = [
         ("$schema", json!("https://json-schema.org/draft/2020-12/schema")),
-        ("title", json!(APP_FILE.title)),
+        ("title", json!(file.title)),
     ];
     let definitions = [("$defs", json!(tables))];
     insert(&mut schema, about.into_iter().chain(definitions));
@@ -49,14 +54,28 @@ fn table_schema(table: &'static field::Table, tables: &mut Tables) -> Value {
         "required": required,
         "additionalProperties": false,
     });
-    let beside = table
-        .fields
-        .iter()
-        .filter_map(|field| Some((field.key.to_owned(), json!([field.beside?]))));
-    let beside: Map<_, _> = beside.collect();
-    let dependent = (!beside.is_empty()).then_some(("dependentRequired", Value::Object(beside)));
-    insert(&mut schema, dependent.into_iter().chain(table.rule.as_ref().map(rule_schema)));
+    insert(&mut schema, table.rest.as_ref().into_iter().flat_map(|rest| rest_schema(rest, tables)));
+    insert(&mut schema, dependents(table).into_iter().chain(table.rule.as_ref().map(rule_schema)));
     schema
+}
+
+/// Keys of the user's choice.
+fn rest_schema(rest: &'static field::Rest, tables: &mut Tables) -> [(&'static str, Value); 2] {
+    let keys = text_schema(&rest.key);
+    [("propertyNames", keys), ("additionalProperties", field_schema(&rest.field, tables))]
+}
+
+/// Which keys want one of others beside them.
+fn dependents(table: &'static field::Table) -> Option<(&'static str, Value)> {
+    let dependent = table.fields.iter().filter(|field| !field.beside.is_empty());
+    let dependents: Map<_, _> = dependent
+        .map(|field| {
+            let keys: Vec<_> =
+                field.beside.iter().map(|key| json!({ "required": [key] })).collect();
+            (field.key.to_owned(), json!({ "anyOf": keys }))
+        })
+        .collect();
+    (!dependents.is_empty()).then_some(("dependentSchemas", Value::Object(dependents)))
 }
 
 fn rule_schema(rule: &field::Rule) -> (&'static str, Value) {
@@ -87,6 +106,9 @@ fn kind_schema(kind: &'static Kind, tables: &mut Tables) -> Value {
         Kind::Mode => json!({ "type": "string", "pattern": mode::PATTERN }),
         Kind::Count => {
             json!({ "type": "integer", "minimum": 0, "maximum": crate::shape::COUNT_LIMIT })
+        }
+        Kind::Revision => {
+            json!({ "type": "integer", "minimum": 1, "maximum": (1_u64 << 53) - 1 })
         }
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Choice(words) => json!({ "enum": words }),
@@ -129,7 +151,7 @@ fn text_schema(text: &Text) -> Value {
 fn value_schema() -> Value {
     let value = json!({ "$ref": "#/$defs/value" });
     json!({
-        "description": "A value for templates inside the image.",
+        "description": "A value for templates.",
         "anyOf": [
             { "type": ["string", "integer", "boolean"] },
             { "type": "array", "items": value },

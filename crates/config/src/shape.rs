@@ -6,7 +6,7 @@
 use landfall_diagnostics::Diagnostic;
 
 use crate::document::{Content, Entry, Item, Table};
-use crate::field::{self, Field, Kind, Rule};
+use crate::field::{self, Field, Kind, Rest, Rule};
 use crate::fields::homes;
 use crate::mode;
 use crate::problems::Problems;
@@ -19,9 +19,10 @@ pub(crate) const COUNT_LIMIT: i64 = 2047;
 pub(crate) fn check(table: &Table, fields: &'static field::Table, problems: &mut Problems) {
     let mut meant = Vec::new();
     for entry in &table.entries {
-        match fields.field(&entry.key.value) {
-            Some(field) => check_field(field, entry, table, problems),
-            None => {
+        match (fields.field(&entry.key.value), &fields.rest) {
+            (Some(field), _) => check_field(field, entry, table, problems),
+            (None, Some(rest)) => check_rest(rest, entry, problems),
+            (None, None) => {
                 meant.extend(meant_key(&entry.key.value, fields));
                 problems.push(unknown_key(entry, fields));
             }
@@ -41,11 +42,18 @@ fn check_field(field: &'static Field, entry: &Entry, table: &Table, problems: &m
         problems.push(not_yet(reserved.what, entry).help(reserved.instead));
         return;
     }
-    if field.beside.is_some_and(|key| table.entry(key).is_none()) {
+    if !field.beside.is_empty() && field.beside.iter().all(|key| table.entry(key).is_none()) {
         problems.push(alone(field, entry));
     }
     let called = format!("`{}`", field.key);
     check_kind(&field.kind, &entry.item, &Subject { called, field }, problems);
+}
+
+/// The key's own grammar is looked at where it is read.
+fn check_rest(rest: &'static Rest, entry: &Entry, problems: &mut Problems) {
+    let called = format!("`{}`", entry.key.value.escape_debug());
+    let subject = Subject { called, field: &rest.field };
+    check_kind(&rest.field.kind, &entry.item, &subject, problems);
 }
 
 /// What a value is called in messages.
@@ -65,6 +73,9 @@ fn check_kind(kind: &'static Kind, item: &Item, subject: &Subject, problems: &mu
         }
         (Kind::Count, Content::Integer(integer)) => {
             check_count(integer.value(), item, subject, problems)
+        }
+        (Kind::Revision, Content::Integer(integer)) => {
+            check_revision(integer.value(), item, subject, problems)
         }
         (Kind::Choice(words), Content::Text(text)) => {
             check_choice(words, text, item, subject, problems)
@@ -86,7 +97,7 @@ impl Kind {
     fn takes(&self, content: &Content) -> bool {
         match self {
             Self::Text(_) | Self::Mode | Self::Choice(_) => matches!(content, Content::Text(_)),
-            Self::Count => matches!(content, Content::Integer(_)),
+            Self::Count | Self::Revision => matches!(content, Content::Integer(_)),
             Self::Boolean => matches!(content, Content::Boolean(_)),
             Self::List(_) => matches!(content, Content::List(_)),
             Self::Table(_) | Self::Map(_) => matches!(content, Content::Table(_)),
@@ -156,6 +167,16 @@ fn check_count(value: Option<i64>, item: &Item, subject: &Subject, problems: &mu
     }
 }
 
+fn check_revision(value: Option<i64>, item: &Item, subject: &Subject, problems: &mut Problems) {
+    if !value.is_some_and(|value| value > 0 && is_exact(value)) {
+        let message =
+            format!("{} is `{}`, and a number from 1 is wanted", subject.called, item.span.text());
+        let diagnostic =
+            Diagnostic::error("config::number", message).at(&item.span, "out of range");
+        problems.push(diagnostic.help(format!("write a number, as in `{}`", subject.field.line())));
+    }
+}
+
 fn check_choice(
     words: &'static [&str],
     text: &str,
@@ -183,12 +204,12 @@ pub(crate) fn not_yet(what: &str, entry: &Entry) -> Diagnostic {
 }
 
 fn alone(field: &Field, entry: &Entry) -> Diagnostic {
-    let (key, beside) = (field.key, field.beside.unwrap_or_default());
-    let message = format!("`{key}` says something of `{beside}`, which is not there");
+    let (key, beside) = (field.key, enumerate(field.beside.iter().copied(), "or"));
+    let message = format!("`{key}` says something of {beside}, which is not there");
     let diagnostic = Diagnostic::error("config::contradiction", message);
     diagnostic
         .at(&entry.key.span, "says nothing here")
-        .help(format!("take `{key}` away, or use `{beside}`"))
+        .help(format!("take `{key}` away, or use {beside}"))
 }
 
 fn check_rule(
@@ -205,11 +226,12 @@ fn check_rule(
     }
     if let (Some(contradiction), [_, _, ..]) = (rule.contradiction, &*there) {
         let keys = enumerate(there.iter().map(|entry| &*entry.key.value), "and");
-        let message = format!("{contradiction}, and this one has {keys}");
+        let message = format!("{}, and this one has {keys}", contradiction.said);
         let diagnostic = Diagnostic::error("config::contradiction", message);
-        let diagnostic =
-            there.iter().fold(diagnostic, |all, entry| all.at(&entry.key.span, "one kind"));
-        problems.push(diagnostic.help("keep one of them, and make another input of the other"));
+        let diagnostic = there
+            .iter()
+            .fold(diagnostic, |all, entry| all.at(&entry.key.span, contradiction.label));
+        problems.push(diagnostic.help(contradiction.way_out));
     }
 }
 
@@ -237,7 +259,7 @@ fn unknown_key(entry: &Entry, fields: &'static field::Table) -> Diagnostic {
     let diagnostic =
         Diagnostic::error("config::unknown-key", message).at(&entry.key.span, "no such key");
     let meant = meant_key(key, fields).map(|meant| format!("did you mean `{meant}`?"));
-    let homes: Vec<_> = homes(key).collect();
+    let homes: Vec<_> = homes(key, fields).collect();
     let home =
         (!homes.is_empty()).then(|| format!("`{key}` is a key of {}", homes.join(" and of ")));
     let noun = if fields.fields.len() == 1 { "key" } else { "keys" };
@@ -274,7 +296,7 @@ fn conversion(kind: &Kind, item: &Item) -> Option<String> {
         (Kind::List(Kind::Text(_)), content) if content.is_word() => {
             Some(format!("write a list of texts in quotes: `[\"{written}\"]`"))
         }
-        (Kind::Count, Content::Text(text)) if text.parse::<i64>().is_ok() => {
+        (Kind::Count | Kind::Revision, Content::Text(text)) if text.parse::<i64>().is_ok() => {
             Some(format!("write it without quotes: `{text}`"))
         }
         (Kind::Boolean, Content::Text(_) | Content::Integer(_)) => {

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use crate::Platform;
 use crate::problems::Reason;
 use crate::suggestion::{enumerate, nearest};
 
@@ -40,6 +41,30 @@ pub(crate) fn check(url: &str) -> Result<Scheme, UrlError> {
             host(rest).map(|host| Scheme::Http { is_loopback: is_loopback(host) })
         }
         _ => Err(UrlError::Scheme { url: url.to_owned() }),
+    }
+}
+
+/// The variable by which the addresses of two platforms differ.
+pub(crate) fn differing(url: &str, platforms: &[Platform]) -> Option<&'static str> {
+    let names = split(url).map(|parts| parts.names).unwrap_or_default();
+    let differs = |value: fn(Platform) -> &'static str| {
+        platforms.windows(2).any(|pair| value(pair[0]) != value(pair[1]))
+    };
+    let variables = [("arch", Platform::architecture as fn(_) -> _), ("os", Platform::os)];
+    let asked = variables.into_iter().find(|(name, value)| names.contains(name) && differs(*value));
+    asked.map(|(name, _)| name)
+}
+
+/// What the URL's path certainly ends with, whatever is rendered: what follows the last expression
+/// of it, without query and fragment.
+pub(crate) fn literal_end(url: &str) -> &str {
+    let mut rest = url;
+    loop {
+        let path_end = rest.find(['?', '#']).unwrap_or(rest.len());
+        match rest.find("{{").filter(|begin| *begin < path_end) {
+            None => return &rest[..path_end],
+            Some(begin) => rest = rest[begin..].split_once("}}").map_or("", |(_, after)| after),
+        }
     }
 }
 
@@ -192,6 +217,31 @@ mod tests {
         }
         assert_eq!(check("s3://bucket/key"), Ok(Scheme::S3));
         assert_eq!(check("github:owner/repository@v1#asset"), Ok(Scheme::GitHub));
+    }
+
+    #[test]
+    fn knows_what_is_the_same_for_all_platforms() {
+        let [first, second] = Platform::ALL;
+        assert_eq!(
+            differing("https://h/{{ 'a' if arch == 'amd64' }}", &Platform::ALL),
+            Some("arch")
+        );
+        assert_eq!(differing("https://h/{{ os }}-{{ Version }}", &Platform::ALL), None);
+        assert_eq!(differing("https://h/{{ arch }}", &[first]), None);
+        assert_eq!(differing("https://h/{{ arch }}", &[second]), None);
+    }
+
+    #[test]
+    fn knows_what_a_path_ends_with() {
+        for (url, end) in [
+            ("https://h/x.zip", "https://h/x.zip"),
+            ("https://h/x-{{ arch }}.tar.gz?a={{ Version }}.zip", ".tar.gz"),
+            ("https://h/{{ '?' if '#' }}.tgz#x.zip", ".tgz"),
+            ("https://h/x.tar.{{ arch }}", ""),
+            ("https://h/x.{{ arch", ""),
+        ] {
+            assert_eq!(literal_end(url), end, "{url}");
+        }
     }
 
     #[test]

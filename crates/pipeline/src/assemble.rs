@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use landfall_derivation::record::BlobFact;
-use landfall_diagnostics::Diagnostic;
 use landfall_hashing::Digest;
 use landfall_image::compress::Threads;
 use landfall_image::layer::{self, LayerDerivation};
-use landfall_image::{Encoding, Place, PlaceError, Stack};
+use landfall_image::{Encoding, Place, Stack};
 use landfall_tree::{Contents, Node, Tree};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +17,7 @@ use crate::derived::{Derived, DerivedImage, DerivedLayer, TreeSource};
 use crate::locations::Locations;
 use crate::made::{PlacedLayer, Trees};
 use crate::side_by_side::side_by_side;
-use crate::{Error, Event, Session, realise};
+use crate::{Error, Event, Session, conflicts, realise};
 
 /// Bytes between two progress events of a layer.
 const PROGRESS_STEP_BYTES: u64 = 4 << 20;
@@ -86,23 +85,11 @@ fn place_layer(
     });
     let places: Vec<_> = places.collect();
     let tree = stack.lay(&places).map_err(|errors| {
-        Error::Problems(errors.iter().map(|error| place_problem(layer, error)).collect())
+        Error::Problems(errors.iter().map(|error| conflicts::problem(layer, error)).collect())
     })?;
     let derivation =
         LayerDerivation { tree: tree.hash(), encoding, compression: layer.compression };
     Ok(PlacedLayer { name: layer.name.clone(), derivation, tree: Arc::new(tree) })
-}
-
-fn place_problem(layer: &DerivedLayer, error: &PlaceError) -> Diagnostic {
-    let (place, other) = error.places();
-    let message = format!("in the layer `{}`: {error}", layer.name);
-    let mut problem = Diagnostic::error("layer::conflict", message);
-    for (index, text) in [(place, "placed here"), (other, "and here")] {
-        if let Some(place) = index.and_then(|index| layer.places.get(index)) {
-            problem = problem.at(&place.span, text);
-        }
-    }
-    problem.help("leave one out with `exclude`, place it elsewhere, or put it into a later layer, which covers it")
 }
 
 /// The blob of a layer, where the store has it.
@@ -161,15 +148,10 @@ fn write_layer(
     let threads = Threads { pool: &session.pool, memory_bytes };
     let written = layer::write(threads, &layer.derivation, &layer.tree, &progress, &mut blob);
     let failed = |source| Error::Layer { app: app.into(), layer: layer.name.clone(), source };
-    let written = written.map_err(failed)?;
-    blob.commit_as(written.digest)?;
-    let fact = BlobFact {
-        digest: written.digest,
-        diff_id: written.diff_id,
-        size_bytes: written.size_bytes,
-    };
+    let diff_id = written.map_err(failed)?.diff_id;
+    let (digest, size_bytes) = blob.commit()?;
+    let fact = BlobFact { digest, diff_id, size_bytes };
     session.store.put_realisation(&layer.derivation.id(), &LayerRealisation { blob: fact })?;
-    let size_bytes = written.size_bytes;
     session.events.event(Event::LayerBuilt { app, platform, layer: &layer.name, size_bytes });
     Ok(fact)
 }

@@ -11,7 +11,8 @@ use landfall_tree::Tree;
 use crate::assemble::{self, Wanted, contents_known, known_blob};
 use crate::derive::derive;
 use crate::derived::{Derived, DerivedImage, DerivedLayer, TreeSource};
-use crate::local::local_files;
+use crate::error::all;
+use crate::local::{LocalFiles, local_files};
 use crate::locations::Locations;
 use crate::made::{Made, PlacedLayer, Trees};
 use crate::record::{derive_record, record};
@@ -48,23 +49,75 @@ pub struct Built {
 /// Builds one app.
 pub fn build(session: &Session<'_>, name: &str, request: &BuildRequest) -> Result<Built, Error> {
     let loaded = load(session, name, &request.overrides)?;
-    let lock = lock::for_build(session, &loaded)?;
     let files = local_files(session)?;
+    let prepared = prepare_one(session, loaded, request, &files)?;
+    files.save();
+    build_prepared(session, prepared, request)
+}
+
+/// An app that is read, locked and hashed, and of which nothing is made yet.
+pub struct Prepared<'a> {
+    pub(crate) loaded: Loaded,
+    pub(crate) derived: Derived,
+    locations: Locations<'a>,
+}
+
+impl Prepared<'_> {
+    /// The app's name.
+    pub fn name(&self) -> &str {
+        self.loaded.app.name.value.as_ref()
+    }
+}
+
+/// Reads apps, and where all of them can be read, hashes what enters them. Fetches, compiles and
+/// unpacks nothing, so that whoever builds several apps sees the problems of all before any work.
+///
+/// Fails with all that is wrong with their app.toml, else with all that is wrong with their locks
+/// and files: one error that holds every problem, and each other failure by itself.
+pub fn prepare<'a>(
+    session: &'a Session<'_>,
+    names: &[String],
+    request: &BuildRequest,
+) -> Result<Vec<Prepared<'a>>, Vec<Error>> {
+    let loaded = all(names.iter().map(|name| load(session, name, &request.overrides)))?;
+    let files = local_files(session).map_err(|error| vec![error.into()])?;
+    let prepared =
+        all(loaded.into_iter().map(|loaded| prepare_one(session, loaded, request, &files)));
+    files.save();
+    prepared
+}
+
+fn prepare_one<'a>(
+    session: &'a Session<'_>,
+    loaded: Loaded,
+    request: &BuildRequest,
+    files: &LocalFiles<'_>,
+) -> Result<Prepared<'a>, Error> {
+    let lock = lock::for_build(session, &loaded)?;
     let locations = Locations::new(&session.store);
     let derive = || {
-        derive(session, &session.workspace, &loaded, &lock, &request.platforms, &files, &locations)
+        derive(session, &session.workspace, &loaded, &lock, &request.platforms, files, &locations)
     };
     let derived = session.pool.install(derive)?;
-    let made = make(session, &derived, &locations);
-    files.save();
-    let made = made?;
+    Ok(Prepared { loaded, derived, locations })
+}
+
+/// Makes what the store does not have of a prepared app, and its image. `request` MUST be the one
+/// that it was prepared for.
+pub fn build_prepared(
+    session: &Session<'_>,
+    prepared: Prepared<'_>,
+    request: &BuildRequest,
+) -> Result<Built, Error> {
+    let Prepared { loaded, derived, locations } = prepared;
+    let made = make(session, &derived, &locations)?;
     let image = documents::image(&derived.app, &made.platforms);
     for document in image.documents() {
         session.store.put_blob(&document.bytes)?;
     }
     let record = record(&derived, &made.platforms, &image);
     let blobs = blobs(&image);
-    let root = root_name(session, name, &request.platforms);
+    let root = root_name(session, loaded.app.name.value.as_ref(), &request.platforms);
     keep(session, &root, &derived, &made, &record, &blobs)?;
     session.store.write_view(&root, &view_index(&record, &image), &blobs)?;
     Ok(Built { loaded, image, record, written: made.written, blobs })

@@ -8,30 +8,32 @@ use landfall_image::document::{Descriptor, PlatformImage};
 use landfall_image::validate::{Blobs, decoder, validate};
 use landfall_store::Store;
 
-use crate::build::{BuildRequest, Built, build};
+use crate::build::{BuildRequest, Built, Prepared, build, build_prepared};
 use crate::{Error, Session};
 
-/// Compares a build with one made from nothing, and recomputes every digest and size of it.
+/// Builds a prepared app, compares it with one made from nothing, and recomputes every digest and
+/// size of it.
 ///
 /// `again` MUST be a session over an empty store. Where the digests differ, the error names the
 /// first differing layer with path and header field, or the document's field.
 pub fn check(
     session: &Session<'_>,
     again: &Session<'_>,
-    name: &str,
+    prepared: Prepared<'_>,
     request: &BuildRequest,
 ) -> Result<Built, Error> {
-    let first = build(session, name, request)?;
-    let second = build(again, name, request)?;
+    let name = prepared.name().to_owned();
+    let first = build_prepared(session, prepared, request)?;
+    let second = build(again, &name, request)?;
     if first.image.digest() == second.image.digest() {
         let mismatches = validate(&StoreBlobs(&session.store), &first.image.index.descriptor);
         return match mismatches.is_empty() {
             true => Ok(first),
-            false => Err(Error::Unsound { app: name.into(), mismatches }),
+            false => Err(Error::Unsound { app: name, mismatches }),
         };
     }
     let differences = differences((&session.store, &first), (&again.store, &second));
-    Err(Error::NotReproducible { app: name.into(), differences })
+    Err(Error::NotReproducible { app: name, differences })
 }
 
 /// The blobs of a store, as a judge reads them: trusting none.

@@ -18,8 +18,9 @@ use landfall_hashing::{Digest, canonical};
 use landfall_image::{Encoding, Modes, Owner, Owners};
 use landfall_tree::{Attributes, Entry, EntryPath, Node, Tree};
 
-use crate::archive_build::{format_by_name, local_format, options, unpack_build};
+use crate::archive_build::{archive_format, options, unpack_build};
 use crate::cargo::Cargo;
+use crate::conflicts;
 use crate::derived::{
     Action, ArchivePlace, Derived, DerivedImage, DerivedLayer, DerivedPlace, PlannedBuild,
     TreeSource, UnpackPlan,
@@ -29,7 +30,7 @@ use crate::local::{LocalError, LocalFiles};
 use crate::locations::{Location, Locations, Stat};
 use crate::parts::parts;
 use crate::setting::{layer_setting, settings};
-use crate::unpack::part_digests;
+use crate::unpack::PlainTar;
 use crate::url::render_url;
 use crate::workspace::Loaded;
 use crate::{Error, Session};
@@ -170,9 +171,12 @@ impl Deriver<'_> {
             Compression::Gzip => landfall_image::Compression::Gzip,
             Compression::Zstd => landfall_image::Compression::Zstd,
         };
-        let hash = canonical::digest_of(&layer_setting(layer, compression));
+        let inputs_of_app = &self.loaded.app.inputs;
+        let hash = canonical::digest_of(&layer_setting(layer, inputs_of_app, compression));
         self.fact(setting, hash, BTreeMap::new());
-        Ok(DerivedLayer { name, compression, places, inputs })
+        let derived = DerivedLayer { name, compression, places, inputs };
+        self.problems.extend(conflicts::among_known(&derived));
+        Ok(derived)
     }
 
     /// The tree of a placement and the key of what it is made of; none where there was a problem.
@@ -382,7 +386,7 @@ impl Deriver<'_> {
         let (digest, place, format_name, key) = match &input.kind {
             InputKind::Path(path) => {
                 let place = self.loaded.folder.join(path.value.as_str());
-                let format = local_format(&place);
+                let format = archive_format(input, Some(&place));
                 let known = self.local_archive(&path.value, &path.span, format, &options(unpack));
                 let Some((digest, stat)) = known else { return Ok(None) };
                 (
@@ -398,7 +402,7 @@ impl Deriver<'_> {
                     return Ok(None);
                 };
                 let digest = download.locked.digest;
-                let format = format_by_name(&download.locked.url);
+                let format = archive_format(input, None);
                 let key = download_key(name.as_ref(), &download.locked);
                 self.derived.downloads.insert(digest, download);
                 (digest, ArchivePlace::Download(digest), format, key)
@@ -424,7 +428,8 @@ impl Deriver<'_> {
             self.problems.push(
                 problem
                     .at(&unpack.input.span, "")
-                    .help("place it as it is with `copy`, or name one of these kinds"),
+                    .help(format!("if it is, say which: `format = \"…\"` under `[inputs.{name}]`"))
+                    .help("place it as it is with `copy`"),
             );
             return Ok(None);
         };
@@ -482,8 +487,8 @@ fn download_key(name: &str, locked: &LockedInput) -> String {
 fn hash_ahead(archive: &Path, options: &Options, locations: &Locations<'_>) -> Option<()> {
     let file = std::fs::File::open(archive).ok()?;
     let stat = Stat::of(&file.metadata().ok()?);
-    let digests = part_digests(&file, options).ok()?;
-    locations.keep_part_digests(stat, digests);
+    let tar = PlainTar::read(&file, options).ok()?;
+    locations.keep_plain_tar(stat, options.clone(), tar);
     Some(())
 }
 

@@ -1,5 +1,6 @@
 //! Why the line stopped, and whose turn it is.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -41,6 +42,8 @@ pub enum Error {
     Program { program: String, source: io::Error },
     #[error("{program} failed: {message}")]
     ProgramFailed { program: String, message: String },
+    #[error("no containerd is here: `{}` does not exist", socket.display())]
+    NoContainerd { socket: PathBuf },
     #[error("`{app}` has not been built in this store")]
     NeverBuilt { app: String },
     #[error("`{app}` was built once in this store, and there is no build before that one")]
@@ -77,6 +80,9 @@ impl Error {
         match self {
             Self::Store(source) => source.hint(),
             Self::NeverBuilt { app } => Some(format!("run `landfall build {app}` first")),
+            Self::NoContainerd { .. } => {
+                Some("start containerd, or write a file: `--output oci-archive:FILE`".into())
+            }
             Self::UnknownDigest { .. } => {
                 Some("only digests that were built in this store can be compared; a git revision works too".into())
             }
@@ -110,6 +116,27 @@ impl From<Diagnostic> for Error {
     fn from(problem: Diagnostic) -> Self {
         Self::Problems(vec![problem])
     }
+}
+
+/// Every result, or every failure: the problems of all in one error, each of them once.
+pub(crate) fn all<T>(
+    results: impl Iterator<Item = Result<T, Error>>,
+) -> Result<Vec<T>, Vec<Error>> {
+    let (mut done, mut problems, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(result) => done.push(result),
+            Err(Error::Problems(more)) => problems.extend(more),
+            Err(error) => others.push(error),
+        }
+    }
+    if problems.is_empty() && others.is_empty() {
+        return Ok(done);
+    }
+    let mut seen = BTreeSet::new();
+    problems.retain(|problem| seen.insert(problem.clone()));
+    let problems = (!problems.is_empty()).then_some(Error::Problems(problems));
+    Err(problems.into_iter().chain(others).collect())
 }
 
 fn summary(problems: &[Diagnostic]) -> String {

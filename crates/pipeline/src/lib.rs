@@ -13,6 +13,7 @@ mod assemble;
 pub mod build;
 mod cargo;
 pub mod check;
+mod conflicts;
 mod derive;
 mod derived;
 mod documents;
@@ -37,7 +38,7 @@ pub mod tag;
 mod unpack;
 mod url;
 mod verified;
-mod whole;
+pub mod whole;
 pub mod why;
 pub mod workspace;
 

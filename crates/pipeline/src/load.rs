@@ -21,13 +21,7 @@ pub fn load(
     socket: &Path,
 ) -> Result<String, Error> {
     if !socket.exists() {
-        let problem = landfall_diagnostics::Diagnostic::error(
-            "load::no-containerd",
-            format!("no containerd is here: `{}` does not exist", socket.display()),
-        );
-        return Err(problem
-            .help("start containerd, or write a file: `--output oci-archive:FILE`")
-            .into());
+        return Err(Error::NoContainerd { socket: socket.into() });
     }
     let mut archive = session.store.scratch()?;
     output::stream_oci_archive(&session.store, built, &mut archive)?;

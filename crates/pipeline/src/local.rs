@@ -210,7 +210,7 @@ fn hash(place: &Path, metadata: &Metadata) -> Result<Digest, LocalError> {
 }
 
 fn buffer_bytes(size_bytes: u64) -> usize {
-    usize::try_from(size_bytes + 1).unwrap_or(usize::MAX).clamp(1 << 9, 1 << 20)
+    usize::try_from(size_bytes + 1).unwrap_or(usize::MAX).clamp(1 << 9, 1 << 18)
 }
 
 /// Why a file of the workspace cannot be part of an image.

@@ -7,11 +7,12 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use landfall_archive::Options;
 use landfall_hashing::Digest;
 use landfall_store::Store;
 use landfall_tree::{Contents, MissingContent};
 
-use crate::unpack::PartDigests;
+use crate::unpack::PlainTar;
 use crate::verified::{Verified, damaged, verified_blob};
 
 /// What tells whether a file is still the one that was hashed.
@@ -70,27 +71,28 @@ pub(crate) enum Location {
 pub(crate) struct Locations<'a> {
     store: &'a Store,
     places: Mutex<HashMap<Digest, Location>>,
-    parts: Mutex<Vec<(Stat, Arc<PartDigests>)>>,
+    tars: Mutex<Vec<(Stat, Options, PlainTar)>>,
 }
 
 impl<'a> Locations<'a> {
     pub(crate) fn new(store: &'a Store) -> Self {
-        Self { store, places: Mutex::default(), parts: Mutex::default() }
+        Self { store, places: Mutex::default(), tars: Mutex::default() }
     }
 
     pub(crate) fn insert(&self, digest: Digest, location: Location) {
         self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, location);
     }
 
-    /// Keeps what the files of a plain tar were hashed to while the tar itself was.
-    pub(crate) fn keep_part_digests(&self, stat: Stat, digests: PartDigests) {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner).push((stat, digests.into()));
+    /// Keeps a plain tar that was read by these options while it was hashed as a whole.
+    pub(crate) fn keep_plain_tar(&self, stat: Stat, options: Options, tar: PlainTar) {
+        self.tars.lock().unwrap_or_else(PoisonError::into_inner).push((stat, options, tar));
     }
 
-    /// The same again, for the same unchanged file.
-    pub(crate) fn part_digests(&self, stat: &Stat) -> Option<Arc<PartDigests>> {
-        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
-        parts.iter().find(|(known, _)| known == stat).map(|(_, digests)| digests.clone())
+    /// The same again, once, for the same unchanged file and the same options.
+    pub(crate) fn take_plain_tar(&self, stat: &Stat, options: &Options) -> Option<PlainTar> {
+        let mut tars = self.tars.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = tars.iter().position(|(known, by, _)| known == stat && by == options)?;
+        Some(tars.swap_remove(index).2)
     }
 
     /// Whether the bytes can be had without making them anew.

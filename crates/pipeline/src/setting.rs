@@ -1,22 +1,32 @@
 //! What app.toml says by itself, in a form that can be hashed and compared.
 
-use landfall_config::{App, Layer, Placement, PlacementSource};
+use std::collections::BTreeMap;
+
+use landfall_config::{App, ArchiveFormat, Input, Layer, Name, Placement, PlacementSource};
 use landfall_image::{Compression, Encoding};
 use serde_json::{Value, json};
 
 use crate::documents::execution;
 
 /// What app.toml says of a layer beside its inputs' contents.
-pub(crate) fn layer_setting(layer: &Layer, compression: Compression) -> Value {
-    let placements: Vec<_> = layer.placements.iter().map(placement_setting).collect();
+pub(crate) fn layer_setting(
+    layer: &Layer,
+    inputs: &BTreeMap<Name, Input>,
+    compression: Compression,
+) -> Value {
+    let setting = |placement| placement_setting(placement, inputs);
+    let placements: Vec<_> = layer.placements.iter().map(setting).collect();
     json!({ "compression": compression.to_string(), "placements": placements })
 }
 
-fn placement_setting(placement: &Placement) -> Value {
+fn placement_setting(placement: &Placement, inputs: &BTreeMap<Name, Input>) -> Value {
     let source = match &placement.source {
         PlacementSource::Input(name) => json!({ "copy": name.value.to_string() }),
         PlacementSource::Unpack(unpack) => json!({
             "unpack": unpack.input.value.to_string(),
+            "format": inputs.get(&unpack.input.value)
+                .and_then(|input| input.format)
+                .map(ArchiveFormat::name),
             "strip": unpack.strip,
             "include": unpack.include,
             "exclude": unpack.exclude,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use landfall_archive::{ArchiveError, Format, Options, Sink, unpack};
 use landfall_hashing::{Digest, Hasher, HashingReader};
-use landfall_tree::{EntryPath, Tree};
+use landfall_tree::{EntryPath, Node, Tree};
 use rayon::prelude::*;
 
 use crate::Session;
@@ -32,13 +32,11 @@ pub(crate) fn unpack_archive(
     locations: &Locations<'_>,
 ) -> Result<Tree, UnpackError> {
     if format == Format::Tar {
-        let digests = match stat.and_then(|stat| locations.part_digests(&stat)) {
-            Some(digests) => digests,
-            None => session.pool.install(|| part_digests(&archive, options))?.into(),
+        let tar = match stat.and_then(|stat| locations.take_plain_tar(&stat, options)) {
+            Some(tar) => tar,
+            None => session.pool.install(|| PlainTar::read(&archive, options))?,
         };
-        let file = Arc::new(archive.try_clone().map_err(UnpackError::Scratch)?);
-        let mut sink = InPlace { archive: file, stat, locations, digests };
-        return Ok(unpack(archive, format, options, &mut sink)?);
+        return Ok(tar.leave_in_place(&Arc::new(archive), stat, locations));
     }
     let scratch = session.store.scratch();
     let scratch = scratch.map_err(|error| UnpackError::Scratch(io::Error::other(error)))?;
@@ -46,26 +44,76 @@ pub(crate) fn unpack_archive(
     Ok(unpack(archive, format, options, &mut sink)?)
 }
 
-/// Digests of a plain tar's files, by the offset of their bytes.
-pub(crate) type PartDigests = HashMap<u64, Digest>;
-
-/// Hashes the files of a plain tar side by side. Meant to run in the session's pool.
-///
-/// The tar is first read for its headers alone, which costs milliseconds.
-pub(crate) fn part_digests(archive: &File, options: &Options) -> Result<PartDigests, UnpackError> {
-    let mut sink = Offsets::default();
-    let headers = archive.try_clone().map_err(UnpackError::Scratch)?;
-    unpack(headers, Format::Tar, options, &mut sink)?;
-    let hashed = sink
-        .parts
-        .par_iter()
-        .map(|(offset, size)| Ok((*offset, hash_part(archive, *offset, *size)?)));
-    hashed.collect::<io::Result<_>>().map_err(UnpackError::Scratch)
+/// A tar that is not compressed, with its files hashed.
+pub(crate) struct PlainTar {
+    tree: Tree,
+    parts: Vec<Part>,
 }
 
-fn hash_part(archive: &File, mut offset: u64, size_bytes: u64) -> io::Result<Digest> {
+/// A file's bytes in the tar.
+struct Part {
+    offset_bytes: u64,
+    size_bytes: u64,
+    digest: Digest,
+}
+
+impl PlainTar {
+    /// Reads the headers, which costs milliseconds, then hashes the files side by side. Meant to
+    /// run in the session's pool.
+    pub(crate) fn read(archive: &File, options: &Options) -> Result<Self, UnpackError> {
+        let mut sink = Offsets::default();
+        let headers = archive.try_clone().map_err(UnpackError::Scratch)?;
+        let tree = unpack(headers, Format::Tar, options, &mut sink)?;
+        let hashed = sink.parts.par_iter().map_init(Vec::new, |buffer, (offset, size)| {
+            let digest = hash_part(archive, *offset, *size, buffer)?;
+            Ok(Part { offset_bytes: *offset, size_bytes: *size, digest })
+        });
+        let parts = hashed.collect::<io::Result<Vec<_>>>().map_err(UnpackError::Scratch)?;
+        Ok(Self { tree: with_digests(&tree, &parts)?, parts })
+    }
+
+    /// Remembers where the files lie.
+    fn leave_in_place(
+        self,
+        file: &Arc<File>,
+        stat: Option<Stat>,
+        locations: &Locations<'_>,
+    ) -> Tree {
+        for Part { offset_bytes, size_bytes, digest } in self.parts {
+            let file = file.clone();
+            locations.insert(digest, Location::Part { file, stat, offset_bytes, size_bytes });
+        }
+        self.tree
+    }
+}
+
+/// What stands for a file's digest until it is hashed.
+fn mark(offset_bytes: u64) -> Digest {
+    Digest::of(offset_bytes.to_le_bytes())
+}
+
+/// The tree with the digests of its files in the place of their marks.
+fn with_digests(tree: &Tree, parts: &[Part]) -> Result<Tree, UnpackError> {
+    let digests: HashMap<_, _> =
+        parts.iter().map(|part| (mark(part.offset_bytes), part.digest)).collect();
+    let mut entries = tree.entries().to_vec();
+    for entry in &mut entries {
+        if let Node::File { digest, .. } = &mut entry.node {
+            *digest = digests.get(digest).copied().unwrap_or(*digest);
+        }
+    }
+    let listed = Tree::from_entries(entries);
+    listed.map_err(|source| UnpackError::Archive(ArchiveError::Listing { source }))
+}
+
+fn hash_part(
+    archive: &File,
+    mut offset: u64,
+    size_bytes: u64,
+    buffer: &mut Vec<u8>,
+) -> io::Result<Digest> {
     let end = offset + size_bytes;
-    let mut buffer = vec![0; BUFFER_BYTES.min(usize::try_from(size_bytes).unwrap_or(BUFFER_BYTES))];
+    buffer.resize(BUFFER_BYTES, 0);
     let mut hasher = Hasher::new();
     while offset < end {
         let most = usize::try_from(end - offset).unwrap_or(usize::MAX).min(buffer.len());
@@ -79,7 +127,7 @@ fn hash_part(archive: &File, mut offset: u64, size_bytes: u64) -> io::Result<Dig
     Ok(hasher.finish())
 }
 
-/// Remembers where files lie, and reads none of them. The tree that comes of it is thrown away.
+/// Remembers where files lie, and reads none of them.
 #[derive(Default)]
 struct Offsets {
     parts: Vec<(u64, u64)>,
@@ -88,13 +136,14 @@ struct Offsets {
 impl Sink for Offsets {
     fn file(
         &mut self,
-        path: &EntryPath,
+        _: &EntryPath,
         size_bytes: u64,
         offset_bytes: Option<u64>,
         _: &mut dyn Read,
     ) -> io::Result<Digest> {
-        self.parts.extend(offset_bytes.map(|offset| (offset, size_bytes)));
-        Ok(Digest::of(path.as_str()))
+        let offset = offset_bytes.ok_or_else(|| io::Error::other("a plain tar has offsets"))?;
+        self.parts.push((offset, size_bytes));
+        Ok(mark(offset))
     }
 }
 
@@ -105,31 +154,6 @@ pub(crate) enum UnpackError {
     Archive(#[from] ArchiveError),
     #[error("the archive or the scratch file beside it cannot be read or written")]
     Scratch(#[source] io::Error),
-}
-
-/// Leaves files where they are.
-struct InPlace<'a> {
-    archive: Arc<File>,
-    stat: Option<Stat>,
-    locations: &'a Locations<'a>,
-    digests: Arc<PartDigests>,
-}
-
-impl Sink for InPlace<'_> {
-    fn file(
-        &mut self,
-        _: &EntryPath,
-        size_bytes: u64,
-        offset_bytes: Option<u64>,
-        _: &mut dyn Read,
-    ) -> io::Result<Digest> {
-        let known = offset_bytes.and_then(|offset| Some((offset, *self.digests.get(&offset)?)));
-        let (offset_bytes, digest) =
-            known.ok_or_else(|| io::Error::other("the archive changed while it was read"))?;
-        let (file, stat) = (self.archive.clone(), self.stat);
-        self.locations.insert(digest, Location::Part { file, stat, offset_bytes, size_bytes });
-        Ok(digest)
-    }
 }
 
 /// Writes each file as a zstd frame.

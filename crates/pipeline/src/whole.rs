@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 /// Writes a file aside, in its own folder, and renames it over the old one.
 ///
-/// `before` and `after` are the failpoints around the rename.
-pub(crate) fn write(
+/// `before` and `after` are the failpoints around the rename. The file aside has a fixed name, so
+/// that what a killed run left is taken over and never adds up. Fails where something other than a
+/// file stands at the path.
+pub fn write(
     path: &Path,
     bytes: &[u8],
     before: &'static str,
@@ -19,9 +21,6 @@ pub(crate) fn write(
 }
 
 /// The same for content that is written piece by piece.
-///
-/// The file aside has a fixed name, so that what a killed run left is taken over and never adds up.
-/// Fails where something other than a file stands at the path.
 pub(crate) fn write_with(
     path: &Path,
     before: &'static str,

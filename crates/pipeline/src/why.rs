@@ -4,7 +4,7 @@ use landfall_derivation::changes::{Changes, compare};
 use landfall_derivation::record::Record;
 use landfall_hashing::Digest;
 
-use crate::build::{BuildRequest, derive_only};
+use crate::build::{BuildRequest, Prepared, derive_only};
 use crate::record::derive_record;
 use crate::root::{Remembered, remembered, root_name};
 use crate::workspace::load_from;
@@ -83,17 +83,16 @@ pub fn at_revision(
 
 /// The apps of which anything that enters the image differs from a revision; an app that the
 /// revision has not, or that could not be read there, counts as changed.
-pub fn changed_since(
+pub fn changed_since<'a>(
     session: &Session<'_>,
-    names: &[String],
+    apps: Vec<Prepared<'a>>,
     request: &BuildRequest,
     revision: &str,
-) -> Result<Vec<String>, Error> {
+) -> Result<Vec<Prepared<'a>>, Error> {
     let mut changed = Vec::new();
-    for name in names {
-        let new = derive_only(session, name, request)?;
-        let differs = match at_revision(session, name, request, revision) {
-            Ok(old) => old.inputs != new.inputs,
+    for app in apps {
+        let differs = match at_revision(session, app.name(), request, revision) {
+            Ok(old) => old.inputs != app.derived.inputs,
             Err(Error::Problems(problems))
                 if problems.iter().any(|problem| problem.code == "git::unknown-revision") =>
             {
@@ -103,7 +102,7 @@ pub fn changed_since(
             Err(error) => return Err(error),
         };
         if differs {
-            changed.push(name.clone());
+            changed.push(app);
         }
     }
     Ok(changed)

@@ -6,7 +6,7 @@ use landfall_diagnostics::Diagnostic;
 use landfall_tree::EntryPath;
 
 use crate::annotation;
-use crate::document::{Content, Entry, Item, Table};
+use crate::document::{Entry, Table};
 use crate::image_path::ImagePath;
 use crate::problems::Problems;
 use crate::stop_signal::StopSignal;
@@ -154,26 +154,7 @@ fn read_values(table: &Table, problems: &mut Problems) -> BTreeMap<String, Value
     let entries = table.entries("values").iter();
     let values = entries.filter_map(|entry| {
         let name = problems.parse::<Variable>(entry.key_text());
-        Some((name?.value.0, read_value(&entry.item)?))
+        Some((name?.value.0, Value::read(&entry.item)?))
     });
     values.collect()
-}
-
-/// What TOML says, without what a template could not show the same everywhere.
-fn read_value(item: &Item) -> Option<Value> {
-    let value = match &item.content {
-        Content::Text(text) => Value::Text(text.clone()),
-        Content::Integer(integer) => Value::Integer(integer.value()?),
-        Content::Boolean(boolean) => Value::Boolean(*boolean),
-        Content::List(items) => Value::List(items.iter().filter_map(read_value).collect()),
-        Content::Table(table) => Value::Table(
-            table
-                .entries
-                .iter()
-                .filter_map(|entry| Some((entry.key.value.clone(), read_value(&entry.item)?)))
-                .collect(),
-        ),
-        Content::Float | Content::Datetime => return None,
-    };
-    Some(value)
 }

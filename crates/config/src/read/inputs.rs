@@ -13,17 +13,57 @@ use crate::problems::Problems;
 use crate::read::app_path;
 use crate::shape::not_yet;
 use crate::url::{self, Scheme};
-use crate::{CargoInput, Input, InputKind, Name, Reserved, Spanned, UrlInput};
+use crate::{
+    ArchiveFormat, CargoInput, Input, InputKind, Name, Platform, Reserved, Spanned, UrlInput,
+};
 
-pub(super) fn read(document: &Table, problems: &mut Problems) -> BTreeMap<Name, Input> {
-    document.entries("inputs").iter().filter_map(|entry| read_input(entry, problems)).collect()
+pub(super) fn read(
+    document: &Table,
+    platforms: &[Platform],
+    problems: &mut Problems,
+) -> BTreeMap<Name, Input> {
+    let entries = document.entries("inputs").iter();
+    entries.filter_map(|entry| read_input(entry, platforms, problems)).collect()
 }
 
-fn read_input(entry: &Entry, problems: &mut Problems) -> Option<(Name, Input)> {
+fn read_input(
+    entry: &Entry,
+    platforms: &[Platform],
+    problems: &mut Problems,
+) -> Option<(Name, Input)> {
     let name = problems.parse::<Name>(entry.key_text());
     let table = entry.item.table()?;
     let kind = read_kind(table, problems)?;
-    Some((name?.value, Input { span: table.span.clone(), kind }))
+    let format = read_format(table, &kind);
+    if let InputKind::Url(url) = &kind {
+        check_pin(url, platforms, problems);
+    }
+    Some((name?.value, Input { span: table.span.clone(), kind, format }))
+}
+
+/// The format that is named, else the one that the URL ends with.
+fn read_format(table: &Table, kind: &InputKind) -> Option<ArchiveFormat> {
+    let by_name = |url: &UrlInput| ArchiveFormat::of_file_name(url::literal_end(&url.url.value));
+    match (table.text("format"), kind) {
+        (Some(word), _) => ArchiveFormat::of_word(word.value),
+        (None, InputKind::Url(url)) => by_name(url),
+        (None, _) => None,
+    }
+}
+
+/// One digest is that of one file.
+fn check_pin(url: &UrlInput, platforms: &[Platform], problems: &mut Problems) {
+    let differing = url::differing(&url.url.value, platforms);
+    let (Some(pin), Some(variable)) = (&url.sha256, differing) else { return };
+    let names: Vec<_> = platforms.iter().map(ToString::to_string).collect();
+    let message = "one `sha256` cannot pin a file for each platform";
+    problems.push(
+        Diagnostic::error("config::contradiction", message)
+            .at(&pin.span, "one file")
+            .at(&url.url.span, format!("`{variable}` is another for {}", names.join(" and ")))
+            .help("leave `sha256` out: app.lock pins the file of each platform, and `landfall lock` says what it trusts")
+            .help("or build for one platform, as in `platforms = [\"linux/amd64\"]`"),
+    );
 }
 
 fn read_kind(table: &Table, problems: &mut Problems) -> Option<InputKind> {

@@ -1,8 +1,8 @@
 //! An app as JSON that people can read: every value, no place.
 
 use landfall_config::{
-    App, CargoInput, Compression, Input, InputKind, Layer, Placement, PlacementSource, Unpack,
-    Value,
+    App, ArchiveFormat, CargoInput, Compression, Input, InputKind, Layer, Placement,
+    PlacementSource, Unpack, Value,
 };
 use landfall_diagnostics::Diagnostic;
 use serde_json::json;
@@ -52,12 +52,14 @@ fn compression(compression: Compression) -> &'static str {
 }
 
 fn input_json(input: &Input) -> serde_json::Value {
+    let format = input.format.map(ArchiveFormat::name);
     match &input.kind {
-        InputKind::Path(path) => json!({ "path": path.value }),
+        InputKind::Path(path) => json!({ "path": path.value, "format": format }),
         InputKind::Url(url) => json!({
             "url": url.url.value,
             "sha256": url.sha256.as_ref().map(|sha256| sha256.value.hex()),
             "redirects": url.redirects,
+            "format": format,
         }),
         InputKind::Cargo(cargo) => cargo_json(cargo),
         InputKind::Reserved(reserved) => json!({ "reserved": format!("{reserved:?}") }),

@@ -1,0 +1,133 @@
+//! All files of a stage together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use landfall_diagnostics::{Diagnostic, Source, Span};
+
+use crate::environment::local::{self, LocalRegion};
+use crate::environment::region::{self, Region};
+use crate::environment::regions::{self, Regions};
+use crate::environment::stage::{self, Stage};
+use crate::problems::has_error;
+use crate::suggestion::{enumerate, nearest};
+use crate::{Name, Spanned};
+
+/// The texts below `environments/`, as they were read.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// regions.toml.
+    pub regions: Arc<Source>,
+    /// The folders that hold a stage.toml.
+    pub stages: BTreeMap<Name, StageSources>,
+    /// local.toml, where there is one.
+    pub local: Option<Arc<Source>>,
+}
+
+/// The texts of one stage.
+#[derive(Debug, Clone)]
+pub struct StageSources {
+    /// stage.toml.
+    pub stage: Arc<Source>,
+    /// REGION.toml.
+    pub regions: BTreeMap<Name, Arc<Source>>,
+}
+
+/// A stage with its regions, checked.
+#[derive(Debug, Clone)]
+pub struct StageFolder {
+    /// stage.toml.
+    pub stage: Stage,
+    /// The regions of the stage.
+    pub regions: BTreeMap<Name, Region>,
+    /// What stands in the place of a region's servers on this machine.
+    pub local: BTreeMap<Name, Spanned<LocalRegion>>,
+    /// What AWS calls the regions.
+    pub aws_regions: Regions,
+}
+
+/// Reads all files of a stage; none where one of them has an error.
+///
+/// A stage that is not there is a problem, too, with the stages that are.
+pub fn read_stage(files: &Files, name: &str) -> (Option<StageFolder>, Vec<Diagnostic>) {
+    let Some((name, sources)) = files.stages.iter().find(|(known, _)| known.as_str() == name)
+    else {
+        return (None, vec![unknown_stage(files, name)]);
+    };
+    let (aws_regions, mut problems) = regions::read(&files.regions);
+    let (stage, found) = stage::read(name, &sources.stage);
+    problems.extend(found);
+    let mut regions = BTreeMap::new();
+    for (name, source) in &sources.regions {
+        let (region, found) = region::read(name, source);
+        problems.extend(found);
+        problems.extend(unlisted(name, source, &aws_regions, files));
+        regions.extend(region.map(|region| (name.clone(), region)));
+    }
+    let local = read_local(files, name, sources, &mut problems);
+    let folder = StageFolder { stage, regions, local, aws_regions };
+    ((!has_error(&problems)).then_some(folder), problems)
+}
+
+fn read_local(
+    files: &Files,
+    name: &Name,
+    sources: &StageSources,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<Name, Spanned<LocalRegion>> {
+    let Some(source) = &files.local else { return BTreeMap::new() };
+    let (mut stages, found) = local::read(source);
+    problems.extend(found);
+    let strangers = stages.iter().filter(|(stage, _)| !files.stages.contains_key(*stage));
+    problems.extend(strangers.map(|(stage, place)| stranger("stage", stage, &place.span)));
+    let regions = stages.remove(name).map(|regions| regions.value).unwrap_or_default();
+    let strangers = regions.iter().filter(|(region, _)| !sources.regions.contains_key(*region));
+    problems.extend(strangers.map(|(region, place)| stranger("region", region, &place.span)));
+    regions
+}
+
+fn stranger(kind: &str, name: &Name, span: &Span) -> Diagnostic {
+    Diagnostic::error("environment::local", format!("there is no {kind} `{name}`"))
+        .at(span, "")
+        .help("local.toml only puts servers of this machine in the place of others")
+}
+
+fn unlisted(
+    name: &Name,
+    source: &Arc<Source>,
+    aws_regions: &Regions,
+    files: &Files,
+) -> Option<Diagnostic> {
+    let message = format!("regions.toml does not say what the region `{name}` is");
+    (!aws_regions.contains_key(name)).then(|| {
+        Diagnostic::error("environment::unknown-region", message)
+            .at(&Span::new(source, 0..0), "a file of this region")
+            .help(format!(
+                "add a line to `{}`, as in `{name} = \"eu-west-2\"`",
+                files.regions.path.display()
+            ))
+    })
+}
+
+fn unknown_stage(files: &Files, name: &str) -> Diagnostic {
+    let message = format!("there is no stage `{}`", name.escape_debug());
+    let problem = Diagnostic::error("environment::unknown-stage", message);
+    known(problem, name, files.stages.keys(), "stage", "environments/STAGE/stage.toml")
+}
+
+/// Adds what is there to a problem with a name that is not.
+pub(super) fn known<'a>(
+    problem: Diagnostic,
+    name: &str,
+    names: impl Iterator<Item = &'a Name> + Clone,
+    kind: &str,
+    file: &str,
+) -> Diagnostic {
+    let texts = || names.clone().map(Name::as_str);
+    let meant = nearest(name, texts()).map(|meant| format!("did you mean `{meant}`?"));
+    let list = match texts().next() {
+        None => format!("there is none yet: write `{file}`"),
+        Some(_) => format!("the {kind}s here are {}", enumerate(texts(), "and")),
+    };
+    meant.into_iter().chain([list]).fold(problem, Diagnostic::help)
+}
