@@ -6,6 +6,8 @@ use landfall_pipeline::{Error, ErrorKind};
 pub enum Failure {
     /// In the pipeline's own terms.
     Pipeline(Box<Error>),
+    /// Several of them, at once; the first gives the status.
+    Several(Vec<Error>),
     /// Found by the front.
     Front { status: u8, message: String, hints: Vec<String> },
 }
@@ -39,12 +41,23 @@ impl Failure {
     pub fn status(&self) -> u8 {
         match self {
             Self::Front { status, .. } => *status,
-            Self::Pipeline(error) => match error.kind() {
-                ErrorKind::Files => 1,
-                ErrorKind::Outside => 3,
-                ErrorKind::NotAsWanted => 4,
-            },
+            Self::Pipeline(error) => status(error),
+            Self::Several(errors) => errors.first().map_or(1, status),
         }
+    }
+}
+
+fn status(error: &Error) -> u8 {
+    match error.kind() {
+        ErrorKind::Files => 1,
+        ErrorKind::Outside => 3,
+        ErrorKind::NotAsWanted => 4,
+    }
+}
+
+impl From<Vec<Error>> for Failure {
+    fn from(errors: Vec<Error>) -> Self {
+        Self::Several(errors)
     }
 }
 

@@ -7,7 +7,10 @@
 mod arguments;
 mod cargo_lock;
 mod commands;
+mod digest_text;
 mod document;
+#[cfg(test)]
+mod documented;
 mod failure;
 mod global;
 mod minimum;
@@ -15,6 +18,7 @@ mod printer;
 mod progress;
 mod report;
 mod surroundings;
+mod whole_folder;
 
 use std::process::ExitCode;
 

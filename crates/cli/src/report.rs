@@ -14,23 +14,28 @@ use crate::printer::{Printer, clean, clean_line};
 pub fn report(printer: &Printer, failure: &Failure) -> ExitCode {
     match failure {
         Failure::Front { message, hints, .. } => headline(printer, message, &[], hints),
-        Failure::Pipeline(error) => match &**error {
-            Error::Problems(problems) => {
-                problems.iter().for_each(|problem| printer.complain(&render(printer, problem)))
-            }
-            // A program's words may be many lines, so they are shown as a cause.
-            Error::ProgramFailed { program, message } => {
-                headline(printer, &format!("{program} failed"), std::slice::from_ref(message), &[]);
-            }
-            error => headline(
-                printer,
-                &error.to_string(),
-                &causes(error),
-                &error.hint().into_iter().collect::<Vec<_>>(),
-            ),
-        },
+        Failure::Pipeline(error) => one(printer, error),
+        Failure::Several(errors) => errors.iter().for_each(|error| one(printer, error)),
     }
     ExitCode::from(failure.status())
+}
+
+fn one(printer: &Printer, error: &Error) {
+    match error {
+        Error::Problems(problems) => {
+            problems.iter().for_each(|problem| printer.complain(&render(printer, problem)))
+        }
+        // A program's words may be many lines, so they are shown as a cause.
+        Error::ProgramFailed { program, message } => {
+            headline(printer, &format!("{program} failed"), std::slice::from_ref(message), &[]);
+        }
+        error => headline(
+            printer,
+            &error.to_string(),
+            &causes(error),
+            &error.hint().into_iter().collect::<Vec<_>>(),
+        ),
+    }
 }
 
 fn causes(error: &Error) -> Vec<String> {

@@ -1,11 +1,14 @@
 //! `landfall init`.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 use landfall_config::Name;
+use landfall_pipeline::whole;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cargo_lock::{self, Found};
 use crate::document::Document;
@@ -13,6 +16,7 @@ use crate::failure::Failure;
 use crate::minimum;
 use crate::printer::Printer;
 use crate::surroundings::Surroundings;
+use crate::whole_folder;
 
 /// Make a new app that builds at once, and the workspace around it where there is none
 ///
@@ -25,7 +29,24 @@ pub struct Init {
     /// The app's name
     #[arg(value_name = "NAME")]
     name: Name,
+    /// Print what was written as JSON
+    #[arg(long)]
+    json: bool,
 }
+
+/// What `landfall init --json` prints
+#[derive(Serialize, JsonSchema)]
+pub struct Answer {
+    /// The app's name
+    app: String,
+    /// The app's folder; this path and the others are relative to the workspace
+    folder: String,
+    /// The files that were written; what was there and stays is not among them
+    written: Vec<String>,
+}
+
+/// A file by its path in the workspace.
+type TextFile = (String, String);
 
 pub fn run(
     arguments: &Init,
@@ -34,25 +55,53 @@ pub fn run(
 ) -> Result<ExitCode, Failure> {
     let name = arguments.name.to_string();
     let workspace = around.workspace_place();
-    let app = workspace.join("apps").join(&name);
-    if app.exists() {
-        let message = format!("`apps/{name}` exists");
+    let folder = format!("apps/{name}");
+    if workspace.join(&folder).symlink_metadata().is_ok() {
+        let message = format!("`{folder}` exists");
         return Err(Failure::files(message).hint("choose another name, or remove the folder"));
     }
+    let files = missing_files(workspace, &name)?;
+    write(workspace, &folder, &files)?;
+    let written: Vec<_> = files.into_iter().map(|(path, _)| path).collect();
+    written.iter().for_each(|path| printer.say(&format!("wrote {path}")));
+    printer.say(&format!("now: landfall build {name}"));
+    if arguments.json {
+        printer.data(&super::json(&Answer { app: name, folder, written })?)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What has to be written, the lock among it, which may be there with fewer packages.
+fn missing_files(workspace: &Path, name: &str) -> Result<Vec<TextFile>, Failure> {
     let place = Place::find(workspace)?;
-    let lock = lock(workspace, &name, place)?;
-    for (path, text) in files(&name, place) {
-        if !is_there(workspace, &path) {
-            write(workspace, &path, &text)?;
-            printer.say(&format!("wrote {path}"));
+    let lock = lock(workspace, name, place)?;
+    let new = files(name, place).into_iter().filter(|(path, _)| !is_there(workspace, path));
+    Ok(lock.into_iter().chain(new).collect())
+}
+
+/// What all apps share comes first, because the app that needs it is there with the last rename.
+fn write(workspace: &Path, folder: &str, files: &[TextFile]) -> Result<(), Failure> {
+    let mut inside = Vec::new();
+    for (path, text) in files {
+        match path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) {
+            Some(rest) => inside.push((rest, text.as_str())),
+            None => {
+                write_shared(&workspace.join(path), text).map_err(cannot_be_written(path))?;
+            }
         }
     }
-    if let Some((path, text)) = lock {
-        write(workspace, &path, &text)?;
-        printer.say(&format!("wrote {path}"));
+    whole_folder::write(&workspace.join(folder), &inside).map_err(cannot_be_written(folder))
+}
+
+fn write_shared(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
     }
-    printer.say(&format!("now: landfall build {name}"));
-    Ok(ExitCode::SUCCESS)
+    whole::write(path, text.as_bytes(), "init::before-file-rename", "init::after-file-rename")
+}
+
+fn cannot_be_written(path: &str) -> impl FnOnce(io::Error) -> Failure {
+    move |error| Failure::outside(format!("`{path}` cannot be written: {error}"))
 }
 
 /// What the members of a workspace match that this command made.
@@ -97,7 +146,7 @@ impl Place {
 }
 
 /// The lock that has to be written, if any: the one that is there gets the new package, too.
-fn lock(workspace: &Path, name: &str, place: Place) -> Result<Option<(String, String)>, Failure> {
+fn lock(workspace: &Path, name: &str, place: Place) -> Result<Option<TextFile>, Failure> {
     let path = place.cargo_workspace(name) + "Cargo.lock";
     let text = match std::fs::read_to_string(workspace.join(&path)) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -125,23 +174,15 @@ fn is_there(workspace: &Path, path: &str) -> bool {
     std::iter::once(&path).chain(pins).any(|path| workspace.join(path).exists())
 }
 
-fn write(workspace: &Path, path: &str, text: &str) -> Result<(), Failure> {
-    let failed = |error| Failure::outside(format!("`{path}` cannot be written: {error}"));
-    let place = workspace.join(path);
-    if let Some(folder) = place.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    std::fs::write(place, text).map_err(failed)
-}
-
-/// Relative paths and their contents, without the lock.
-fn files(name: &str, place: Place) -> Vec<(String, String)> {
+/// All files but the lock. A manifest stands behind its sources: until the app has its place a
+/// pattern of members may find the folder aside, where a package without sources is an error.
+fn files(name: &str, place: Place) -> Vec<TextFile> {
     let (package, cargo_workspace) = (place.package(name), place.cargo_workspace(name));
     let mut files = vec![
         (format!("apps/{name}/app.toml"), app_toml(name, place)),
         (format!("apps/{name}/app.lock"), landfall_pipeline::lock::empty_text()),
-        (format!("{package}/Cargo.toml"), cargo_toml(name, place)),
         (format!("{package}/src/main.rs"), SERVER.into()),
+        (format!("{package}/Cargo.toml"), cargo_toml(name, place)),
         (cargo_workspace + TOOLCHAIN, PIN.into()),
         ("environments/regions.toml".into(), "london = \"eu-west-2\"\n".into()),
         ("environments/dev/stage.toml".into(), "builds = true\n".into()),

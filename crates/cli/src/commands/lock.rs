@@ -3,11 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use landfall_pipeline::lock::{LockRequest, lock};
+use landfall_derivation::lock::LockedInput;
+use landfall_hashing::Digest;
+use landfall_pipeline::lock::{LockRequest, Locked, lock};
 use landfall_pipeline::workspace::load;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::overrides;
+use crate::digest_text::DigestText;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::progress::Progress;
@@ -37,6 +41,57 @@ pub struct Lock {
     json: bool,
 }
 
+/// What `landfall lock --json` prints
+#[derive(Serialize, JsonSchema)]
+pub struct Answer {
+    /// In the order in which the apps were named
+    locks: Vec<AppLock>,
+}
+
+/// One app's lock
+#[derive(Serialize, JsonSchema)]
+struct AppLock {
+    app: String,
+    /// Number of the encoding that layers are written in
+    encoding: u32,
+    /// What is fetched, by name and platform
+    inputs: Vec<Input>,
+    /// Whether app.lock was written now
+    written: bool,
+}
+
+/// One fetched input
+#[derive(Serialize, JsonSchema)]
+struct Input {
+    /// Its name in app.toml
+    name: String,
+    /// Only where the URL depends on the platform
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<String>,
+    url: String,
+    #[schemars(with = "DigestText")]
+    digest: Digest,
+    size_bytes: u64,
+}
+
+impl From<LockedInput> for Input {
+    fn from(input: LockedInput) -> Self {
+        let LockedInput { name, platform, url, digest, size_bytes } = input;
+        Self { name, platform, url, digest, size_bytes }
+    }
+}
+
+impl AppLock {
+    fn new(app: &str, locked: Locked) -> Self {
+        Self {
+            app: app.into(),
+            encoding: locked.lock.encoding,
+            inputs: locked.lock.inputs.into_iter().map(Input::from).collect(),
+            written: locked.written,
+        }
+    }
+}
+
 pub fn run(
     arguments: &Lock,
     around: &Surroundings,
@@ -45,7 +100,7 @@ pub fn run(
     let progress = Progress::new(around, printer);
     let session = around.session(&progress)?;
     let request = LockRequest { update: arguments.update.clone() };
-    let mut answers = Vec::new();
+    let mut locks = Vec::new();
     for name in &arguments.apps {
         let loaded = load(&session, name, &overrides(&arguments.set)?)?;
         let locked = lock(&session, &loaded, &request)?;
@@ -59,15 +114,10 @@ pub fn run(
             "{name}: app.lock {}",
             if locked.written { "written" } else { "is as it should be" }
         ));
-        answers.push(json!({
-            "app": name,
-            "encoding": locked.lock.encoding,
-            "inputs": locked.lock.inputs,
-            "written": locked.written,
-        }));
+        locks.push(AppLock::new(name, locked));
     }
     if arguments.json {
-        printer.data(&super::json(&json!({ "locks": answers }))?)?;
+        printer.data(&super::json(&Answer { locks })?)?;
     }
     Ok(ExitCode::SUCCESS)
 }

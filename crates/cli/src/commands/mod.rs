@@ -31,8 +31,8 @@ fn overrides(set: &[String]) -> Result<Overrides, Failure> {
     Ok(overrides)
 }
 
-/// A value as JSON for machines, which a terminal can show, too.
-fn json<T: serde::Serialize>(value: &T) -> Result<String, Failure> {
+/// A value as JSON for machines, which a terminal can show, too. `landfall schema` says its form.
+fn json<T: serde::Serialize + schemars::JsonSchema>(value: &T) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value);
     text.map(|text| escaped(&text))
         .map_err(|error| Failure::outside(format!("the answer has no JSON form: {error}")))

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use landfall_pipeline::Error;
 use landfall_store::{Collected, GcOptions, Problem, Store as Opened};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::printer::{Printer, clean_line};
@@ -33,7 +34,11 @@ enum Action {
         json: bool,
     },
     /// Print the store's folder
-    Path,
+    Path {
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -49,6 +54,39 @@ struct Gc {
     json: bool,
 }
 
+/// What `landfall store gc --json` prints
+#[derive(Serialize, JsonSchema)]
+pub struct GcAnswer {
+    /// Whether this is only what would be removed
+    dry_run: bool,
+    /// Blobs, trees and realisations that were removed
+    removed: usize,
+    removed_bytes: u64,
+    /// Roots of workspaces that are gone
+    removed_roots: usize,
+    /// Folders of compiles; only with `--compile-cache`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed_compile_caches: Option<usize>,
+    /// Blobs, trees and realisations that stay
+    kept: usize,
+}
+
+/// What `landfall store verify --json` prints
+#[derive(Serialize, JsonSchema)]
+pub struct VerifyAnswer {
+    /// How many were read
+    objects: usize,
+    /// Each with its path, what is wrong, and where it went
+    problems: Vec<String>,
+}
+
+/// What `landfall store path --json` prints
+#[derive(Serialize, JsonSchema)]
+pub struct PathAnswer {
+    /// The store's folder, whether or not it is there; bytes that are not UTF-8 are replaced
+    folder: String,
+}
+
 pub fn run(
     arguments: &Store,
     around: &Surroundings,
@@ -57,11 +95,14 @@ pub fn run(
     match &arguments.action {
         Action::Gc(arguments) => gc(arguments, around, printer),
         Action::Verify { json } => verify(around, printer, *json),
-        Action::Path => {
-            printer.data(&around.store().display().to_string())?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Action::Path { json } => path(around, printer, *json),
     }
+}
+
+fn path(around: &Surroundings, printer: &Printer, as_json: bool) -> Result<ExitCode, Failure> {
+    let folder = around.store().display().to_string();
+    printer.data(&if as_json { super::json(&PathAnswer { folder })? } else { folder })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn open(around: &Surroundings) -> Result<Opened, Failure> {
@@ -74,7 +115,7 @@ fn gc(arguments: &Gc, around: &Surroundings, printer: &Printer) -> Result<ExitCo
     let caches = if arguments.compile_cache { remove_compile_caches(&store, dry_run)? } else { 0 };
     let collected = store.collect_garbage(GcOptions { dry_run }).map_err(Error::from)?;
     if arguments.json {
-        printer.data(&super::json(&described(&collected, roots, caches, arguments))?)?;
+        printer.data(&super::json(&gc_answer(&collected, roots, caches, arguments))?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let verb = if dry_run { "would remove" } else { "removed" };
@@ -97,18 +138,15 @@ fn kept(collected: &Collected) -> usize {
     collected.kept_by_roots + collected.kept_by_processes
 }
 
-fn described(collected: &Collected, roots: usize, caches: usize, arguments: &Gc) -> Value {
-    let mut answer = json!({
-        "dry_run": arguments.dry_run,
-        "removed": collected.removed,
-        "removed_bytes": collected.removed_bytes,
-        "removed_roots": roots,
-        "kept": kept(collected),
-    });
-    if arguments.compile_cache {
-        answer["removed_compile_caches"] = caches.into();
+fn gc_answer(collected: &Collected, roots: usize, caches: usize, arguments: &Gc) -> GcAnswer {
+    GcAnswer {
+        dry_run: arguments.dry_run,
+        removed: collected.removed,
+        removed_bytes: collected.removed_bytes,
+        removed_roots: roots,
+        removed_compile_caches: arguments.compile_cache.then_some(caches),
+        kept: kept(collected),
     }
-    answer
 }
 
 /// Checkouts in CI vanish, and their roots would keep every build for ever. Gives how many there are.
@@ -142,28 +180,36 @@ fn remove_compile_caches(store: &Opened, dry_run: bool) -> Result<usize, Failure
             continue;
         }
         if !dry_run {
-            let moved = std::fs::rename(entry.path(), scratch.path().join(entry.file_name()));
-            moved.map_err(|error| {
-                Failure::outside(format!("`{}` cannot be removed: {error}", entry.path().display()))
-            })?;
+            move_aside(&entry.path(), scratch.path())?;
         }
         removed += 1;
     }
     Ok(removed)
 }
 
+/// At once, so that no compile finds half of its folder; what was moved goes with `scratch`.
+fn move_aside(folder: &Path, scratch: &Path) -> Result<(), Failure> {
+    landfall_failpoint::hit("compile-cache::before-rename");
+    let moved = std::fs::rename(folder, scratch.join(folder.file_name().unwrap_or_default()));
+    landfall_failpoint::hit("compile-cache::after-rename");
+    moved.map_err(|error| {
+        Failure::outside(format!("`{}` cannot be removed: {error}", folder.display()))
+    })
+}
+
 fn verify(around: &Surroundings, printer: &Printer, as_json: bool) -> Result<ExitCode, Failure> {
     let verified = open(around)?.verify(&|_| {}).map_err(Error::from)?;
     let objects = verified.blobs + verified.trees + verified.realisations + verified.roots;
     let problems: Vec<_> = verified.problems.iter().map(problem_line).collect();
-    if as_json {
-        printer.data(&super::json(&json!({ "objects": objects, "problems": problems }))?)?;
-    } else {
-        problems.iter().for_each(|problem| printer.complain(problem));
-        printer.say(&format!("{} files read, {} problems", objects, problems.len()));
-    }
     // Damage is "not as wanted", though it has been dealt with.
-    Ok(ExitCode::from(if problems.is_empty() { 0 } else { 4 }))
+    let status = ExitCode::from(if problems.is_empty() { 0 } else { 4 });
+    if as_json {
+        printer.data(&super::json(&VerifyAnswer { objects, problems })?)?;
+        return Ok(status);
+    }
+    problems.iter().for_each(|problem| printer.complain(problem));
+    printer.say(&format!("{} files read, {} problems", objects, problems.len()));
+    Ok(status)
 }
 
 fn problem_line(problem: &Problem) -> String {

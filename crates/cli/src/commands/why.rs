@@ -8,8 +8,11 @@ use landfall_derivation::changes::{Changes, InputChange, LayerChange, LayerChang
 use landfall_hashing::Digest;
 use landfall_pipeline::build::BuildRequest;
 use landfall_pipeline::why::{Against, why};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::overrides;
+use crate::digest_text::DigestText;
 use crate::failure::Failure;
 use crate::printer::{Printer, clean_line};
 use crate::progress::{Progress, size};
@@ -41,6 +44,102 @@ pub struct Why {
     json: bool,
 }
 
+/// What `landfall why --json` prints; what is not known is null
+#[derive(Serialize, JsonSchema)]
+pub struct Answer {
+    app: String,
+    /// The digest that was
+    #[schemars(with = "Option<DigestText>")]
+    old_digest: Option<Digest>,
+    /// The digest that is
+    #[schemars(with = "Option<DigestText>")]
+    new_digest: Option<Digest>,
+    /// By name, then part
+    inputs: Vec<Input>,
+    /// In the order of platforms and layers
+    layers: Vec<Layer>,
+    /// Compressed bytes of layers that the old image does not have
+    bytes_to_move: Option<u64>,
+}
+
+/// One input, or one part of it, that differs
+#[derive(Serialize, JsonSchema)]
+struct Input {
+    input: String,
+    /// Which part of it
+    part: Option<String>,
+    /// Null: it is new
+    #[schemars(with = "Option<DigestText>")]
+    old: Option<Digest>,
+    /// Null: it is gone
+    #[schemars(with = "Option<DigestText>")]
+    new: Option<Digest>,
+}
+
+/// One layer that differs
+#[derive(Serialize, JsonSchema)]
+struct Layer {
+    /// Whose image
+    platform: String,
+    layer: String,
+    kind: Kind,
+    /// The changed inputs that it is made of
+    because: Vec<String>,
+    /// Compressed size of the new layer
+    size_bytes: Option<u64>,
+}
+
+/// What happened to a layer
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    /// Its bytes differ
+    Changed,
+    /// The old image had none of this name
+    Added,
+    /// The new image has none of this name
+    Removed,
+    /// The same bytes at another place
+    Moved,
+    /// An input changed, and whether the bytes do is known only when it is built
+    NotBuilt,
+}
+
+impl From<Changes> for Answer {
+    fn from(changes: Changes) -> Self {
+        let Changes { app, old_digest, new_digest, inputs, layers, bytes_to_move } = changes;
+        let inputs = inputs.into_iter().map(Input::from).collect();
+        let layers = layers.into_iter().map(Layer::from).collect();
+        Self { app, old_digest, new_digest, inputs, layers, bytes_to_move }
+    }
+}
+
+impl From<InputChange> for Input {
+    fn from(change: InputChange) -> Self {
+        let InputChange { input, part, old, new } = change;
+        Self { input, part, old, new }
+    }
+}
+
+impl From<LayerChange> for Layer {
+    fn from(change: LayerChange) -> Self {
+        let LayerChange { platform, layer, kind, because, size_bytes } = change;
+        Self { platform, layer, kind: kind.into(), because, size_bytes }
+    }
+}
+
+impl From<LayerChangeKind> for Kind {
+    fn from(kind: LayerChangeKind) -> Self {
+        match kind {
+            LayerChangeKind::Changed => Self::Changed,
+            LayerChangeKind::Added => Self::Added,
+            LayerChangeKind::Removed => Self::Removed,
+            LayerChangeKind::Moved => Self::Moved,
+            LayerChangeKind::NotBuilt => Self::NotBuilt,
+        }
+    }
+}
+
 pub fn run(arguments: &Why, around: &Surroundings, printer: &Printer) -> Result<ExitCode, Failure> {
     let progress = Progress::new(around, printer);
     let session = around.session(&progress)?;
@@ -50,7 +149,7 @@ pub fn run(arguments: &Why, around: &Surroundings, printer: &Printer) -> Result<
     };
     let changes = why(&session, &arguments.app, &request, &against(arguments.against.as_deref())?)?;
     if arguments.json {
-        printer.data(&super::json(&changes)?)?;
+        printer.data(&super::json(&Answer::from(changes))?)?;
     } else {
         for line in lines(&changes) {
             printer.data(&clean_line(&line))?;
