@@ -7,6 +7,8 @@ use std::fs;
 use landfall_testkit::{Outcome, Workspace};
 use landfall_tests::apps::fixtures_folder;
 use landfall_tests::case;
+use landfall_tests::plain_cargo;
+use landfall_tests::snapshot::Snapshot;
 
 const CASES: &str = include_str!("bad_input.txt");
 
@@ -75,27 +77,56 @@ fn every_hostile_archive_is_refused_and_nothing_is_written_outside() {
     let mut wrong = Vec::new();
     let mut refused = 0;
     let workspace = workspace();
+    fs::write(workspace.home().join("secret"), "secret").expect("a file outside");
+    // The first build makes the store.
+    assert_eq!(workspace.landfall(&["build", "x"]).expect("landfall starts").status, Some(0));
     for entry in fs::read_dir(fixtures_folder().join("archives/refused")).expect("the corpus") {
         let path = entry.expect("an archive").path();
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        fs::copy(&path, workspace.path(&format!("apps/x/files/{name}"))).expect("a copy");
+        let copy = workspace.path(&format!("apps/x/files/{name}"));
+        fs::copy(&path, &copy).expect("a copy");
         let text = format!(
             "[app]\nname = \"x\"\nversion = \"1\"\nenvironments = [\"prod\"]\n[inputs.a]\npath = \"files/{name}\"\n[[layers]]\nname = \"a\"\nunpack = {{ input = \"a\", to = \"/opt\" }}\n"
         );
         fs::write(workspace.path("apps/x/app.toml"), text).expect("app.toml");
+        let before = outside(&workspace);
         let outcome = workspace.landfall(&["build", "x"]).expect("landfall starts");
         wrong.extend(complaints(&name, &outcome, 1, &["apps/x/app.toml".into()]));
+        let changes = before.differences(&outside(&workspace));
+        wrong.extend(changes.iter().map(|change| format!("{name}: outside: {change}")));
+        fs::remove_file(copy).expect("the copy is there");
         refused += 1;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(refused >= 60, "only {refused} archives");
-    let beside: Vec<_> = fs::read_dir(workspace.root().parent().expect("a folder"))
-        .expect("a folder")
-        .flatten()
-        .collect();
-    let names: std::collections::BTreeSet<_> =
-        beside.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    assert_eq!(names, ["home", "store", "tmp", "workspace"].map(str::to_owned).into());
+}
+
+/// Everything around a workspace but its store: names, bytes, modes, owners and times.
+fn outside(workspace: &Workspace) -> Snapshot {
+    let folder = workspace.root().parent().expect("a folder").to_path_buf();
+    Snapshot::of(&folder, &[&workspace.store()])
+}
+
+#[test]
+fn a_snapshot_sees_each_way_to_write_outside() {
+    let workspace = workspace();
+    let secret = workspace.home().join("secret");
+    fs::write(&secret, "secret").expect("a file outside");
+    let before = outside(&workspace);
+    assert_eq!(before.differences(&outside(&workspace)), Vec::<String>::new());
+    let script = |script: &str| landfall_tests::tree::shell(script, &[&secret]);
+    for (disturb, mend) in [
+        ("at=$(stat -c %y \"$1\"); printf Secret > \"$1\"; touch -d \"$at\" \"$1\"", "true"),
+        ("chmod 4644 \"$1\"", "chmod 644 \"$1\""),
+        ("touch -d @1 \"$1\"", "true"),
+        ("ln -s / \"$1.link\"", "rm \"$1.link\""),
+        ("touch \"$1.new\"", "rm \"$1.new\""),
+    ] {
+        let before = outside(&workspace);
+        script(disturb);
+        assert!(!before.differences(&outside(&workspace)).is_empty(), "{disturb}");
+        script(mend);
+    }
 }
 
 /// A Cargo workspace with one server.
@@ -145,24 +176,33 @@ fn a_compilers_words_are_shown_once() {
     assert_eq!(outcome.stderr.matches("mismatched types").count(), 1, "{}", outcome.stderr);
 }
 
+/// The secret's place is written into the script, so that the empty HOME of a compile hides nothing.
+const REACHING: &str = r#"
+    fn main() {
+        let secret = std::fs::read_to_string(include_str!("secret-place"));
+        let home = secret.is_ok_and(|text| text == "a real secret");
+        let network = std::net::TcpStream::connect(include_str!("address")).is_ok();
+        assert!(!home && !network, "reached home: {home}, network: {network}");
+    }
+"#;
+
 #[test]
 fn a_build_script_reaches_neither_the_home_folder_nor_the_network() {
-    let script = r#"
-        fn main() {
-            let home = std::env::var("HOME").unwrap_or_default();
-            let secret = std::fs::read_to_string(format!("{home}/secret")).is_ok();
-            let network = std::net::TcpStream::connect(include_str!("address")).is_ok();
-            assert!(!secret && !network, "reached home: {secret}, network: {network}");
-        }
-    "#;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let workspace = server("fn main() {}\n", script);
-    fs::write(workspace.home().join("secret"), "secret").expect("a secret");
-    fs::write(
-        workspace.path("server/address"),
-        listener.local_addr().expect("an address").to_string(),
-    )
-    .expect("a file");
+    let workspace = server("fn main() {}\n", REACHING);
+    let secret = workspace.home().join("secret");
+    let address = listener.local_addr().expect("an address").to_string();
+    for (place, text) in [
+        (secret.clone(), "a real secret"),
+        (workspace.path("server/secret-place"), secret.to_str().expect("a text")),
+        (workspace.path("server/address"), &address),
+    ] {
+        fs::write(place, text).expect("a file");
+    }
+    let target = tempfile::tempdir().expect("a folder");
+    let open = plain_cargo::build(&workspace, target.path(), &[]);
+    let words = String::from_utf8_lossy(&open.stderr);
+    assert!(words.contains("reached home: true, network: true"), "without walls: {words}");
     let outcome = workspace.landfall(&["build", "x"]).expect("landfall starts");
     if outcome.stderr.contains("network: true") && !outcome.stderr.contains("home: true") {
         landfall_tests::loud::left_out(
@@ -174,7 +214,7 @@ fn a_build_script_reaches_neither_the_home_folder_nor_the_network() {
 }
 
 #[test]
-fn a_build_that_does_not_repeat_is_named_by_layer_and_path() {
+fn a_build_that_does_not_repeat_is_named_by_layer_path_and_content() {
     let script = r#"
         fn main() {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -182,9 +222,45 @@ fn a_build_that_does_not_repeat_is_named_by_layer_and_path() {
         }
     "#;
     let workspace = server("fn main() { println!(env!(\"NOW\")); }\n", script);
+    let difference = difference(&workspace);
+    let byte = difference.strip_prefix("`/usr/bin/server`: content: byte ").unwrap_or_default();
+    let (first, second) = byte.split_once(" against byte ").unwrap_or_default();
+    assert!(first == second && first.parse::<u64>().is_ok(), "{difference}");
+}
+
+/// The binary is longer the later it is compiled.
+#[test]
+fn a_build_that_does_not_repeat_is_named_by_layer_path_and_header_field() {
+    let script = r#"
+        fn main() {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+            let length = usize::try_from(now.as_millis() % (1 << 18)).unwrap() * 64;
+            let place = std::path::Path::new(&std::env::var("OUT_DIR").unwrap()).join("padding");
+            std::fs::write(place, vec![b' '; length]).unwrap();
+        }
+    "#;
+    let source = r#"
+        static PADDING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/padding"));
+
+        fn main() {
+            std::io::Write::write_all(&mut std::io::stdout(), PADDING).unwrap();
+        }
+    "#;
+    let difference = difference(&server(source, script));
+    let sizes = difference.strip_prefix("`/usr/bin/server`: size: `").unwrap_or_default();
+    let sizes = sizes.strip_suffix('`').and_then(|sizes| sizes.split_once("` against `"));
+    let (first, second) = sizes.unwrap_or_else(|| panic!("{difference}"));
+    let octal = |size: &str| size.len() == 11 && u64::from_str_radix(size, 8).is_ok();
+    assert!(octal(first) && octal(second) && first != second, "{difference}");
+}
+
+/// What `--check` says of the only layer, after its platform and name.
+fn difference(workspace: &Workspace) -> String {
     let outcome = workspace.landfall(&["build", "x", "--check"]).expect("landfall starts");
-    let expected = ["not the same".into(), "the layer `app`".into(), "usr/bin/server".into()];
+    let expected = ["not the same".into()];
     assert_eq!(complaints("a clock in a binary", &outcome, 4, &expected), Vec::<String>::new());
+    let said = outcome.stderr.lines().find_map(|line| line.split_once("amd64: the layer `app`: "));
+    said.unwrap_or_else(|| panic!("{}", outcome.stderr)).1.to_owned()
 }
 
 /// Bytes that are read are those that were hashed, or there is no image.

@@ -134,6 +134,21 @@ fn exit_statuses_say_whose_turn_it_is() {
 }
 
 #[test]
+fn where_no_containerd_is_the_outside_refused() {
+    let workspace = workspace();
+    let mut build = workspace.command(&["build", "one", "--load"]).expect("there is a landfall");
+    let socket = workspace.path("no-socket");
+    let output = build.env("CONTAINERD_ADDRESS", &socket).output().expect("landfall starts");
+    let outcome = Outcome::from(output);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(3), ""));
+    let said = format!(
+        "error: no containerd is here: `{}` does not exist\nhelp: start containerd, or write a file: `--output oci-archive:FILE`\n",
+        socket.display()
+    );
+    assert!(outcome.stderr.ends_with(&said), "{}", outcome.stderr);
+}
+
+#[test]
 fn quiet_says_nothing_but_the_digest() {
     let workspace = workspace();
     let outcome = run(&workspace, "build --quiet one");
@@ -204,7 +219,42 @@ fn completions_are_scripts_of_their_shell() {
 #[test]
 fn a_store_says_where_it_is() {
     let workspace = workspace();
-    assert_eq!(run(&workspace, "store path").stdout, format!("{}\n", workspace.store().display()));
+    let folder = workspace.store().display().to_string();
+    assert_eq!(run(&workspace, "store path").stdout, format!("{folder}\n"));
+    let answer: Value =
+        serde_json::from_str(&run(&workspace, "store path --json").stdout).expect("JSON");
+    assert_eq!(answer, serde_json::json!({ "folder": folder }));
+}
+
+#[test]
+fn init_lists_what_it_wrote() {
+    let workspace = Workspace::from_text("//- Cargo.toml\n[package]\n").expect("a folder");
+    let outcome = run(&workspace, "init hello --json --quiet");
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""));
+    let answer: Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    assert_eq!(
+        (answer["app"].as_str(), answer["folder"].as_str()),
+        (Some("hello"), Some("apps/hello"))
+    );
+    let written = answer["written"].as_array().expect("a list");
+    let mut written: Vec<_> = written.iter().filter_map(Value::as_str).collect();
+    written.sort_unstable();
+    assert_eq!(
+        written,
+        [
+            ".gitignore",
+            ".landfall.toml",
+            "apps/hello/app.lock",
+            "apps/hello/app.toml",
+            "apps/hello/program/Cargo.lock",
+            "apps/hello/program/Cargo.toml",
+            "apps/hello/program/rust-toolchain.toml",
+            "apps/hello/program/src/main.rs",
+            "environments/dev/stage.toml",
+            "environments/regions.toml",
+        ]
+    );
+    assert!(written.iter().all(|path| workspace.path(path).is_file()));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use landfall_testkit::{Outcome, Workspace};
+use landfall_tests::apps::fixtures_folder;
 use landfall_tests::digest;
 
 /// What is sent for a path: whole answers, byte by byte.
@@ -137,7 +138,7 @@ pub fn server() -> Server {
     let server = Server::start();
     server.set("/x-1.0.0-amd64.txt", Answer::File(b"for amd64\n".to_vec()));
     server.set("/x-1.0.0-arm64.txt", Answer::File(b"for arm64\n".to_vec()));
-    let archive = landfall_tests::apps::fixtures_folder().join("archives/accepted/gzip.tar.gz");
+    let archive = fixtures_folder().join("archives/accepted/gzip.tar.gz");
     server.set("/release.tar.gz", Answer::File(fs::read(archive).expect("an archive")));
     server
 }
@@ -211,15 +212,49 @@ fn a_build_fetches_into_a_cold_store_and_asks_nobody_with_a_warm_one() {
 #[test]
 fn a_wanted_digest_is_not_trusted_on_first_use() {
     let server = server();
-    for path in ["/x-1.0.0-amd64.txt", "/x-1.0.0-arm64.txt"] {
-        server.set(path, Answer::File(b"same\n".to_vec()));
-    }
-    let wanted = digest::of(b"same\n");
+    let wanted = digest::of(b"for amd64\n");
     let workspace = workspace(&server, &format!("sha256 = \"{}\"\n", &wanted[7..]));
+    for_one_platform(&workspace);
     let locked = run(&workspace, "lock x");
     assert_eq!(locked.status, Some(0), "{}", locked.stderr);
     assert!(!locked.stderr.contains("first use: file"), "{}", locked.stderr);
     done(&workspace, "build x");
+}
+
+/// A digest in app.toml pins one file, and the URL asks for one a platform.
+fn for_one_platform(workspace: &Workspace) {
+    let path = workspace.path("apps/x/app.toml");
+    let text = fs::read_to_string(&path).expect("app.toml");
+    let narrowed = text.replace("[inputs.file]", "platforms = [\"linux/amd64\"]\n[inputs.file]");
+    fs::write(path, narrowed).expect("app.toml");
+}
+
+#[test]
+fn a_download_is_read_as_the_format_that_is_named_whatever_its_url_ends_with() {
+    let server = server();
+    let archive = fixtures_folder().join("archives/accepted/gzip.tar.gz");
+    let archive = fs::read(archive).expect("an archive");
+    for path in ["/download?id=7", "/release.zip"] {
+        server.set(path, Answer::File(archive.clone()));
+    }
+    let workspace = workspace(&server, "");
+    let path = workspace.path("apps/x/app.toml");
+    let text = fs::read_to_string(&path).expect("app.toml");
+    done(&workspace, "lock x");
+    let wanted = done(&workspace, "build x");
+    for name in ["download?id=7", "release.zip"] {
+        let named = format!("{name}\"\nformat = \"tar.gz\"");
+        fs::write(&path, text.replace("release.tar.gz\"", &named)).expect("app.toml");
+        done(&workspace, "lock x");
+        assert_eq!(done(&workspace, "build x"), wanted, "{name}");
+    }
+    // The format is part of what is built: what the store has of another one is not taken.
+    fs::write(&path, text.replace("release.tar.gz\"", "release.zip\"")).expect("app.toml");
+    let why = done(&workspace, "why x");
+    assert!(why.contains("setting layers.content"), "{why}");
+    let outcome = run(&workspace, "build x");
+    assert_eq!(outcome.status, Some(1), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("`release` cannot be unpacked"), "{}", outcome.stderr);
 }
 
 #[test]

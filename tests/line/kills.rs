@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use landfall_testkit::Workspace;
-use landfall_tests::apps::mixed;
+use landfall_tests::apps::{compiled_workspace, mixed};
 
 const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
@@ -38,6 +38,7 @@ fn command_of(name: &str) -> &'static [&'static str] {
         "lock-file" => &["lock", "x"],
         "output" => &["build", "x", "--output", "oci-archive:out.tar"],
         "gc" => &["store", "gc"],
+        "compile-cache" => &["store", "gc", "--compile-cache"],
         _ => &["build", "x"],
     }
 }
@@ -68,17 +69,28 @@ fn run(workspace: &Workspace, arguments: &[&str]) -> String {
     outcome.stdout
 }
 
-/// What a collection finds to remove: the layers of two builds before the last two.
+/// What the command needs to come by the failpoint: for a collection the layers of two builds
+/// before the last two or the cache of a compile, and another view where one is replaced.
 fn prepare(workspace: &Workspace, name: &str) {
     clean(workspace);
-    if name.starts_with("gc::") {
-        for variant in 1..4 {
-            fill(workspace, variant, 1000);
+    match name {
+        "view::between-renames" => build_variants(workspace, 1..2),
+        name if name.starts_with("gc::") => {
+            build_variants(workspace, 1..4);
             run(workspace, &["build", "x"]);
         }
-        fill(workspace, 0, 1000);
+        name if name.starts_with("compile-cache::") => drop(run(workspace, &["build", "x"])),
+        _ => {}
+    }
+}
+
+/// Builds with other content, and leaves the content of variant 0.
+fn build_variants(workspace: &Workspace, variants: std::ops::Range<usize>) {
+    for variant in variants {
+        fill(workspace, variant, 1000);
         run(workspace, &["build", "x"]);
     }
+    fill(workspace, 0, 1000);
 }
 
 /// Whether the failpoint was reached.
@@ -99,6 +111,11 @@ fn killed_at(workspace: &Workspace, name: &str, pass: usize) -> bool {
 
 /// What must hold after any death.
 fn check(workspace: &Workspace, name: &str, wanted: &str) {
+    if name.starts_with("compile-cache::") {
+        // What was made of which is forgotten, so that the death's caches are compiled with again.
+        fs::remove_dir_all(workspace.store().join("realisations")).expect("there was a build");
+        assert_eq!(run(workspace, &["build", "x"]), wanted, "{name}");
+    }
     run(workspace, command_of(name));
     assert_eq!(run(workspace, &["build", "x"]), wanted, "{name}");
     run(workspace, &["store", "verify"]);
@@ -108,7 +125,8 @@ fn check(workspace: &Workspace, name: &str, wanted: &str) {
 
 /// Removes what is beside the app's own files after a death and a run that went well, and names it.
 fn swept(workspace: &Workspace) -> Vec<String> {
-    let known = ["apps", "out.tar", "app.toml", "app.lock", "files"];
+    let own = ["apps", "out.tar", "app.toml", "app.lock", "files"];
+    let known: Vec<_> = own.iter().chain(&["Cargo.toml", "Cargo.lock", "server"]).collect();
     let folders = [workspace.root(), workspace.path("apps/x")];
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder"));
     let names = entries.map(|entry| entry.expect("an entry").path());
@@ -123,31 +141,55 @@ fn swept(workspace: &Workspace) -> Vec<String> {
         .collect()
 }
 
-#[test]
-fn a_death_at_every_failpoint_is_mended_by_the_next_command() {
-    let workspace = workspace();
-    fill(&workspace, 0, 1000);
-    let wanted = run(&workspace, &["build", "x"]);
+/// Kills at each of some failpoints, pass after pass; each death has to be mended by what follows.
+fn die_at(workspace: &Workspace, names: &[&str]) {
+    let wanted = run(workspace, &["build", "x"]);
     let (mut hits, mut left) = (BTreeMap::new(), Vec::new());
-    for name in landfall_failpoint::ALL {
+    for name in names {
         for pass in 1..=PASSES {
-            prepare(&workspace, name);
-            if !killed_at(&workspace, name, pass) {
+            prepare(workspace, name);
+            if !killed_at(workspace, name, pass) {
                 break;
             }
             *hits.entry(*name).or_insert(0) += 1;
-            check(&workspace, name, &wanted);
-            left.extend(swept(&workspace).into_iter().map(|file| format!("{name} leaves {file}")));
+            check(workspace, name, &wanted);
+            left.extend(swept(workspace).into_iter().map(|file| format!("{name} leaves {file}")));
         }
     }
-    let missed: Vec<_> =
-        landfall_failpoint::ALL.iter().filter(|name| !hits.contains_key(**name)).collect();
+    let missed: Vec<_> = names.iter().filter(|name| !hits.contains_key(**name)).collect();
     assert!(missed.is_empty(), "never reached: {missed:?}; reached: {hits:?}");
     assert!(
         left.is_empty(),
         "what a death leaves beside the user's files is mended by nobody:\n{}",
         left.join("\n")
     );
+}
+
+/// Failpoints of a command that needs no app: `init.rs` kills at them.
+fn of_init(name: &&str) -> bool {
+    name.starts_with("init::")
+}
+
+/// Failpoints that only a compile comes by, or what it leaves.
+fn of_a_compile(name: &&str) -> bool {
+    ["compile-cache::", "shadow::"].iter().any(|part| name.starts_with(part))
+}
+
+#[test]
+fn a_death_at_every_failpoint_is_mended_by_the_next_command() {
+    let workspace = workspace();
+    fill(&workspace, 0, 1000);
+    let is_other = |name: &&str| !of_a_compile(name) && !of_init(name);
+    let others: Vec<_> = landfall_failpoint::ALL.iter().copied().filter(is_other).collect();
+    die_at(&workspace, &others);
+}
+
+#[test]
+fn a_death_around_a_compile_is_mended_by_the_next_command() {
+    let workspace = compiled_workspace();
+    let names: Vec<_> = landfall_failpoint::ALL.iter().copied().filter(of_a_compile).collect();
+    assert!(names.len() >= 3, "{names:?}");
+    die_at(&workspace, &names);
 }
 
 /// Numbers that look random and are the same in every run.

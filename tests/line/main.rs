@@ -2,6 +2,7 @@
 //!
 //! The table of contents. What needs a judge or a server stands in `judged`.
 
+mod answers; // every answer of `--json` against its published schema
 mod bad_input; // every line of bad input: its exit status and its words
 mod commands; // what stands on stdout and stderr, help, completions, init
 mod disk; // a full disk, a store that cannot be written, names that are not UTF-8
@@ -11,9 +12,12 @@ mod fixtures; // the fixture apps build, and cover what app.toml can say
 mod golden; // their digests are those in the repository
 mod healing; // damage in the store and in outputs: said, never passed on, made good
 mod hostile_server; // a server that sends other bytes, too few, too many, or elsewhere
+mod init; // `init` killed at each of its renames, then right
 mod kills; // killed at every failpoint and at random moments, then right
 mod parallel; // several builds at once while garbage is collected
+mod progress; // bars on a terminal, lines elsewhere
 mod reproducible; // disturbances times fixtures: the same digests
+mod several; // several apps at once: the problems of all, before anything is built
 mod why; // scripted changes with the exact answer
 
 /// The text of this file, for the test that no module is forgotten.

@@ -6,13 +6,15 @@ use std::process::{Child, Command, Stdio};
 use landfall_testkit::Workspace;
 use landfall_tests::apps;
 use landfall_tests::built;
+use landfall_tests::built::BuiltApps;
 use landfall_tests::loud::left_out;
+use landfall_tests::plain_cargo::digest_of_server;
 use landfall_tests::tree::{copy_in_order, shell};
 use tempfile::TempDir;
 
 use crate::fixtures::undisturbed;
 
-/// One workspace with all fixtures, and room for what a disturbance needs.
+/// One workspace, and room for what a disturbance needs.
 struct World {
     workspace: Workspace,
     scratch: TempDir,
@@ -72,12 +74,7 @@ const DISTURBANCES: &[Disturbance] = &[
     ("hard links", hard_links),
     ("other times and permission bits", other_times),
     ("compiler flags around", |world| {
-        Ok(vec![with(world.build("flags"), |build| {
-            build
-                .env("RUSTFLAGS", "-Ctarget-cpu=native")
-                .env("CFLAGS", "-O3")
-                .env("SOURCE_DATE_EPOCH", "1")
-        })])
+        Ok(vec![with(world.build("flags"), |build| build.envs(COMPILER_FLAGS.iter().copied()))])
     }),
     ("no home", |world| Ok(vec![with(world.build("no-home"), |build| build.env_remove("HOME"))])),
     ("CI", |world| {
@@ -86,9 +83,62 @@ const DISTURBANCES: &[Disturbance] = &[
     ("four builds at once in one store", |world| Ok((0..4).map(|_| world.build("four")).collect())),
 ];
 
+/// Variables that compilers heed.
+const COMPILER_FLAGS: &[(&str, &str)] =
+    &[("RUSTFLAGS", "-Ctarget-cpu=native"), ("CFLAGS", "-O3"), ("SOURCE_DATE_EPOCH", "1")];
+
+/// Variables that cargo heeds in the place of its configuration.
+const CARGO_VARIABLES: &[(&str, &str)] = &[
+    ("CARGO_BUILD_RUSTFLAGS", "-Ctarget-cpu=native"),
+    ("CARGO_INCREMENTAL", "1"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "2"),
+    ("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true"),
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ("CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS", "-Cdebug-assertions"),
+];
+
+/// Programs that cargo would start in the place of its own, and folders that it would write to.
+const CARGO_PROGRAMS: &[(&str, &str)] = &[
+    ("CARGO_BUILD_TARGET", "wasm32-unknown-unknown"),
+    ("CARGO_BUILD_TARGET_DIR", "elsewhere"),
+    ("CARGO_TARGET_DIR", "elsewhere"),
+    ("CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER", "false"),
+    ("RUSTC_WRAPPER", "false"),
+];
+
+/// Of [`DISTURBANCES`] those that a compile could see.
+const SEEN_BY_COMPILES: &[&str] = &[
+    "one thread",
+    "eight threads",
+    "another clock",
+    "another locale",
+    "umask 077",
+    "another TMPDIR",
+    "another folder",
+    "another order of folders",
+    "a warm store",
+    "other times and permission bits",
+    "compiler flags around",
+    "no home",
+    "CI",
+];
+
+/// What only a compile could see.
+const OF_COMPILES: &[Disturbance] = &[
+    ("cargo's variables", |world| {
+        Ok(vec![with(world.build("cargo"), |build| build.envs(CARGO_VARIABLES.iter().copied()))])
+    }),
+    ("cargo's programs and folders", |world| {
+        Ok(vec![with(world.build("programs"), |build| build.envs(CARGO_PROGRAMS.iter().copied()))])
+    }),
+    ("an empty home", |world| {
+        let home = world.folder("empty-home");
+        Ok(vec![with(world.build("empty-home"), |build| build.env("HOME", home))])
+    }),
+];
+
 impl World {
-    fn new() -> Self {
-        let workspace = apps::workspace();
+    fn of(workspace: Workspace) -> Self {
         // The locks are written once, so that every row finds them.
         let outcome = workspace.landfall(&["build", "--all"]).expect("landfall starts");
         assert_eq!(outcome.status, Some(0), "{}", outcome.stderr);
@@ -237,7 +287,7 @@ fn start(command: &mut Command) -> Child {
 }
 
 /// The differences that a disturbance makes.
-fn disturbed(name: &str, commands: Vec<Command>) -> Vec<String> {
+fn disturbed(wanted: &BuiltApps, name: &str, commands: Vec<Command>) -> Vec<String> {
     let running: Vec<_> = commands.into_iter().map(|mut command| start(&mut command)).collect();
     let differences = running.into_iter().flat_map(|child| {
         let output = child.wait_with_output().expect("it ends");
@@ -245,25 +295,56 @@ fn disturbed(name: &str, commands: Vec<Command>) -> Vec<String> {
         if !output.status.success() {
             return vec![format!("no build: {}: {stderr}", output.status)];
         }
-        built::differences(undisturbed(), &built::read(&String::from_utf8_lossy(&output.stdout)))
+        built::differences(wanted, &built::read(&String::from_utf8_lossy(&output.stdout)))
     });
     differences.map(|difference| format!("{name}: {difference}")).collect()
 }
 
-#[test]
-fn no_disturbance_reaches_a_digest() {
-    let world = World::new();
+/// Disturbs a world in each way, and gives in how many that could be done.
+fn disturb<'a>(
+    world: &World,
+    wanted: &BuiltApps,
+    disturbances: impl Iterator<Item = &'a Disturbance>,
+) -> usize {
     let mut differences = Vec::new();
     let mut done = 0;
-    for (name, make) in DISTURBANCES {
-        match make(&world) {
+    for (name, make) in disturbances {
+        match make(world) {
             Ok(commands) => {
                 done += 1;
-                differences.extend(disturbed(name, commands));
+                differences.extend(disturbed(wanted, name, commands));
             }
             Err(reason) => left_out(&format!("the disturbance `{name}`: {reason}")),
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+    done
+}
+
+#[test]
+fn no_disturbance_reaches_a_digest() {
+    let done = disturb(&World::of(apps::workspace()), undisturbed(), DISTURBANCES.iter());
     assert!(done >= 15, "only {done} disturbances were made");
+}
+
+#[test]
+fn no_disturbance_reaches_what_is_compiled() {
+    let world = World::of(apps::compiled_workspace());
+    let output = world.build("undisturbed").output().expect("landfall starts");
+    let wanted = built::read(&String::from_utf8_lossy(&output.stdout));
+    assert_eq!(wanted.keys().collect::<Vec<_>>(), ["x"]);
+    let seen = DISTURBANCES.iter().filter(|(name, _)| SEEN_BY_COMPILES.contains(name));
+    assert_eq!(seen.clone().count(), SEEN_BY_COMPILES.len(), "a name stands for nothing");
+    let done = disturb(&world, &wanted, seen.chain(OF_COMPILES));
+    assert!(done >= 14, "only {done} disturbances were made");
+}
+
+/// The disturbances above are some: without the product around it cargo makes other bytes.
+#[test]
+fn the_same_variables_reach_what_plain_cargo_compiles() {
+    let workspace = apps::compiled_workspace();
+    let plain = digest_of_server(&workspace, &[]);
+    for variables in [COMPILER_FLAGS, CARGO_VARIABLES] {
+        assert_ne!(digest_of_server(&workspace, variables), plain, "{variables:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! `why` and `--changed-since`: scripted changes with the exact answer.
 //!
-//! The cases stand in why.txt. An answer is written as `input NAME[: PART] changed|is new|is gone`,
+//! The cases stand in why.txt, and some with the words for people in why_words.txt. An answer is written as `input NAME[: PART] changed|is new|is gone`,
 //! `layer PLATFORM NAME KIND [SIZE] [because INPUT, …]`, `bytes N|unknown`; hashes are checked to
 //! be there and to differ. `build` answers `app NAME` for each app, or `no app`.
 
@@ -9,6 +9,7 @@ use landfall_tests::case::{self, Case};
 use serde_json::Value;
 
 const CASES: &str = include_str!("why.txt");
+const WORDS: &str = include_str!("why_words.txt");
 
 const START: &str = r#"
 //- apps/x/app.toml
@@ -61,7 +62,8 @@ git add .
 git commit -qm first
 $ build x";
 
-fn outcome(case: &Case) -> (String, Vec<String>) {
+/// What the last command of a case prints.
+fn answer(case: &Case) -> String {
     let workspace = Workspace::from_text(START).expect("a workspace");
     let first = case::read(BEFORE)[0].run(&workspace);
     assert_eq!(first.status, Some(0), "{}", first.stderr);
@@ -71,10 +73,14 @@ fn outcome(case: &Case) -> (String, Vec<String>) {
     }
     let outcome = case.run(&workspace);
     assert_eq!(outcome.status, Some(0), "{}: {}", case.name, outcome.stderr);
+    outcome.stdout
+}
+
+fn outcome(case: &Case) -> (String, Vec<String>) {
+    let stdout = answer(case);
     let last = case.steps.last().cloned().unwrap_or_default();
-    let lines =
-        if last.starts_with("$ build") { apps(&outcome.stdout) } else { changes(&outcome.stdout) };
-    (outcome.stdout, lines)
+    let lines = if last.starts_with("$ build") { apps(&stdout) } else { changes(&stdout) };
+    (stdout, lines)
 }
 
 fn apps(stdout: &str) -> Vec<String> {
@@ -140,6 +146,15 @@ fn every_change_has_the_answer_that_is_written_down() {
         }
     }
     assert!(wrong.is_empty(), "{} answers differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn people_read_the_words_that_are_written_down() {
+    let cases = case::read(WORDS);
+    let answers = cases.iter().map(|case| format!("== {}\n{}", case.name, answer(case)));
+    let wanted =
+        cases.iter().map(|case| format!("== {}\n{}\n", case.name, case.expected.join("\n")));
+    assert_eq!(answers.collect::<String>(), wanted.collect::<String>());
 }
 
 #[test]

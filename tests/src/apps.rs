@@ -31,8 +31,11 @@ pub fn fixtures_folder() -> PathBuf {
 /// # Panics
 /// One cannot be read.
 pub fn all() -> Vec<FixtureApps> {
-    let folder = fixtures_folder().join("apps");
-    let entries = fs::read_dir(&folder).expect("the fixtures are there");
+    of_folder("apps")
+}
+
+fn of_folder(name: &str) -> Vec<FixtureApps> {
+    let entries = fs::read_dir(fixtures_folder().join(name)).expect("the fixtures are there");
     let mut names: Vec<_> = entries.map(|entry| entry.expect("a fixture").path()).collect();
     names.sort();
     names.iter().map(|path| read(path)).collect()
@@ -60,7 +63,19 @@ fn read(path: &Path) -> FixtureApps {
 /// # Panics
 /// It cannot be written.
 pub fn workspace() -> Workspace {
-    let fixtures = all();
+    workspace_of(&all())
+}
+
+/// The one app `x` with a binary that is compiled. Its digest follows the compiler, so it is none
+/// of [`all`] and in no golden file.
+///
+/// # Panics
+/// It cannot be written.
+pub fn compiled_workspace() -> Workspace {
+    workspace_of(&of_folder("compiled"))
+}
+
+fn workspace_of(fixtures: &[FixtureApps]) -> Workspace {
     let text: String = fixtures.iter().map(|fixture| fixture.text.as_str()).collect();
     let workspace = Workspace::from_text(&text).expect("the fixtures can be meant");
     for (path, how) in fixtures.iter().flat_map(|fixture| &fixture.made) {

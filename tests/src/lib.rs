@@ -9,4 +9,6 @@ pub mod built;
 pub mod case;
 pub mod digest;
 pub mod loud;
+pub mod plain_cargo;
+pub mod snapshot;
 pub mod tree;

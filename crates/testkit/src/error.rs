@@ -30,6 +30,13 @@ pub enum RigError {
         #[source]
         source: io::Error,
     },
+    /// No port of loopback that could be had.
+    #[error("no port of 127.0.0.1 can be had")]
+    Port {
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A program that does not start.
     #[error("`{command}` does not start")]
     Start {

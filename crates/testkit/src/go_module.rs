@@ -1,8 +1,9 @@
-//! The judges and data that are pinned by `tests/go`: built or downloaded once, and kept in a
-//! cache outside the checkout.
+//! The judges, servers and data that are pinned by the modules of `tests/go`: built or downloaded
+//! once, and kept in a cache outside the checkout.
 //!
-//! A built tool stands in a folder named after the hash of go.mod, go.sum, the tool's package and
-//! the Go release, so that a change of any of them is another tool and never overwrites one in use.
+//! A built tool stands in a folder named after the hash of go.mod, go.sum, the tool's package, its
+//! linker flags and the Go release, so that a change of any of them is another tool and never
+//! overwrites one in use.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -19,25 +20,77 @@ use crate::command::succeed;
 pub struct GoTool {
     /// The name of the program.
     pub name: &'static str,
+    /// The folder below `tests/go` whose go.mod pins it; empty for `tests/go` itself.
+    pub folder: &'static str,
     /// The module, as go.mod requires it.
     pub module: &'static str,
     /// Its main package.
     pub package: &'static str,
+    /// The flags of the linker, where `{version}`, `{major}` and `{minor}` are those of the module.
+    pub linker_flags: &'static str,
 }
 
 /// The judge of images and the fastest of the peers for a single layer.
 pub const CRANE: GoTool = GoTool {
     name: "crane",
+    folder: "",
     module: "github.com/google/go-containerregistry",
     package: "github.com/google/go-containerregistry/cmd/crane",
+    linker_flags: "",
 };
 
 /// The reference implementation of an OCI registry.
 pub const REGISTRY: GoTool = GoTool {
     name: "registry",
+    folder: "",
     module: "github.com/distribution/distribution/v3",
     package: "github.com/distribution/distribution/v3/cmd/registry",
+    linker_flags: "",
 };
+
+/// Where a control plane keeps its objects.
+pub const ETCD: GoTool = GoTool {
+    name: "etcd",
+    folder: "kubernetes",
+    module: "go.etcd.io/etcd/server/v3",
+    package: "go.etcd.io/etcd/server/v3",
+    linker_flags: "",
+};
+
+/// What clients of a cluster speak to.
+pub const API_SERVER: GoTool = kubernetes("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver");
+
+/// Makes ReplicaSets of Deployments, pods of ReplicaSets, and removes what nobody owns.
+pub const CONTROLLER_MANAGER: GoTool =
+    kubernetes("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager");
+
+/// Gives pods to nodes.
+pub const SCHEDULER: GoTool = kubernetes("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler");
+
+/// The judge of clusters.
+pub const KUBECTL: GoTool = kubernetes("kubectl", "k8s.io/kubernetes/cmd/kubectl");
+
+/// Plays nodes, and the pods on them, by the rules of stages.
+pub const KWOK: GoTool = GoTool {
+    name: "kwok",
+    folder: "kwok",
+    module: "sigs.k8s.io/kwok",
+    package: "sigs.k8s.io/kwok/cmd/kwok",
+    linker_flags: "",
+};
+
+/// Every tool, in the order in which they are built.
+pub const ALL: [GoTool; 8] =
+    [CRANE, REGISTRY, ETCD, API_SERVER, CONTROLLER_MANAGER, SCHEDULER, KUBECTL, KWOK];
+
+/// A program of Kubernetes. Its `/version` says v0.0.0 where the linker does not set it, and
+/// clients refuse that.
+const fn kubernetes(name: &'static str, package: &'static str) -> GoTool {
+    let linker_flags = "-X k8s.io/component-base/version.gitVersion={version} \
+        -X k8s.io/component-base/version.gitMajor={major} \
+        -X k8s.io/component-base/version.gitMinor={minor}";
+    GoTool { name, folder: "kubernetes", module: "k8s.io/kubernetes", package, linker_flags }
+}
 
 /// The module whose `schema` folder holds the JSON schemas of the image specification.
 pub const IMAGE_SPEC: &str = "github.com/opencontainers/image-spec";
@@ -57,6 +110,16 @@ impl GoModule {
         Self { folder, search_path: search_path.into() }
     }
 
+    /// The module of this checkout that pins `tool`.
+    #[must_use]
+    pub fn of_tool(tool: &GoTool, search_path: &OsStr) -> Self {
+        let mut module = Self::of_checkout(search_path);
+        if !tool.folder.is_empty() {
+            module.folder.push(tool.folder);
+        }
+        module
+    }
+
     /// The version at which go.mod pins `module`.
     ///
     /// # Errors
@@ -74,6 +137,10 @@ impl GoModule {
     pub fn build(&self, tool: &GoTool, cache: &Path) -> Result<PathBuf, RigError> {
         let folder = cache.join(self.folder_name(tool)?);
         let program = folder.join(tool.name);
+        // Whole or not at all: whoever sees it need not wait for what others build.
+        if program.is_file() {
+            return Ok(program);
+        }
         fs::create_dir_all(cache).map_err(at(cache))?;
         let _lock = lock(&cache.join("lock"))?;
         if !program.is_file() {
@@ -86,9 +153,10 @@ impl GoModule {
     /// whole or not at all.
     fn build_aside(&self, tool: &GoTool, cache: &Path, folder: &Path) -> Result<(), RigError> {
         let aside = tempfile::tempdir_in(cache).map_err(at(cache))?;
-        succeed(
-            self.go().args(["build", "-o"]).arg(aside.path().join(tool.name)).arg(tool.package),
-        )?;
+        let flags = linker_flags(tool.linker_flags, &self.version_of(tool.module)?);
+        let mut build = self.go();
+        build.args(["build", "-ldflags", &flags, "-o"]).arg(aside.path().join(tool.name));
+        succeed(build.arg(tool.package))?;
         fs::rename(aside.keep(), folder).map_err(at(folder))
     }
 
@@ -115,6 +183,9 @@ impl GoModule {
         }
         absorb(&mut hash, tool.package.as_bytes());
         absorb(&mut hash, &release);
+        if !tool.linker_flags.is_empty() {
+            absorb(&mut hash, tool.linker_flags.as_bytes());
+        }
         let key: String =
             hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Ok(format!("{}-{}-{key}", tool.name, self.version_of(tool.module)?))
@@ -135,6 +206,14 @@ impl GoModule {
 fn absorb(hash: &mut Sha256, part: &[u8]) {
     hash.update((part.len() as u64).to_be_bytes());
     hash.update(part);
+}
+
+/// Writes `version` (`vMAJOR.MINOR.PATCH`) into `flags`.
+fn linker_flags(flags: &str, version: &str) -> String {
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let mut next = || numbers.next().unwrap_or_default();
+    let (major, minor) = (next(), next());
+    flags.replace("{version}", version).replace("{major}", major).replace("{minor}", minor)
 }
 
 /// Reads the version of `module` from the text of a go.mod file (Go modules reference, "require").
@@ -180,10 +259,34 @@ mod tests {
     #[test]
     fn every_tool_is_pinned() {
         let module = GoModule::of_checkout(OsStr::new(""));
-        for required in [CRANE.module, REGISTRY.module, IMAGE_SPEC] {
-            let version = module.version_of(required).unwrap();
-            assert!(version.starts_with('v'), "{required} {version}");
-        }
+        assert!(module.version_of(IMAGE_SPEC).unwrap().starts_with('v'));
         assert!(module.version_of("example.com/absent").is_err());
+        for tool in ALL {
+            let version = GoModule::of_tool(&tool, OsStr::new("")).version_of(tool.module).unwrap();
+            assert!(version.starts_with('v'), "{} {version}", tool.name);
+        }
+    }
+
+    #[test]
+    fn the_linker_is_told_the_version() {
+        assert_eq!(
+            linker_flags("a={version} b={major} c={minor}", "v1.36.3"),
+            "a=v1.36.3 b=1 c=36"
+        );
+        assert_eq!(linker_flags("", "v1.36.3"), "");
+    }
+
+    /// Kubernetes is in one version: that of its main module, written as its others write it.
+    #[test]
+    fn kubernetes_replaces_its_own_modules_by_those_of_its_version() {
+        let module = GoModule::of_tool(&API_SERVER, OsStr::new(""));
+        let version = module.version_of(API_SERVER.module).unwrap();
+        let wanted = format!("v0.{}", version.split_once('.').unwrap().1);
+        let go_mod = read(&module.folder.join("go.mod")).unwrap();
+        let replaced: Vec<_> = go_mod.lines().filter_map(|line| line.split_once(" => ")).collect();
+        assert_eq!(replaced.len(), 33);
+        for (name, by) in replaced {
+            assert_eq!(by, format!("{} {wanted}", name.trim()));
+        }
     }
 }

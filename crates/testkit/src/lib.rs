@@ -19,12 +19,19 @@ mod rig;
 mod deadline;
 mod http;
 mod namespaces;
+mod port;
 mod scratch;
 mod server;
 
 mod container;
 mod containerd;
 mod registry;
+
+mod control_plane;
+mod stages;
+
+mod slack;
+mod slack_limits;
 
 mod image_layout;
 #[cfg(feature = "rig")]
@@ -34,6 +41,7 @@ mod unpacked;
 pub use command::succeed;
 pub use container::{Container, ContainerRequest};
 pub use containerd::Containerd;
+pub use control_plane::{ControlPlane, ControlPlaneOptions};
 pub use error::RigError;
 pub use fixture::{Fixture, FixtureError, FixtureFile};
 pub use go_module::{GoModule, GoTool};
@@ -43,5 +51,7 @@ pub use registry::{Registry, RegistryOptions};
 pub use rig::{Part, Rig};
 #[cfg(feature = "rig")]
 pub use schema::{ImageSchemas, SchemaProblem};
+pub use slack::{SlackMood, SlackPost, SlackReceiver};
+pub use stages::{POD_LABEL, PodFate};
 pub use unpacked::{UnpackedEntry, UnpackedKind};
 pub use workspace::{Outcome, Workspace, WorkspaceError};

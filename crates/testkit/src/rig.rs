@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::command::succeed;
-use crate::go_module::{CRANE, GoModule, GoTool, IMAGE_SPEC, REGISTRY};
+use crate::go_module::{self, CRANE, GoModule, GoTool, IMAGE_SPEC, REGISTRY};
 use crate::prerequisites::{self, Prerequisite};
 use crate::scratch::Scratch;
 use crate::{RigError, environment};
@@ -17,6 +17,7 @@ pub struct Rig {
     search_path: OsString,
     crane: PathBuf,
     registry: PathBuf,
+    cache: PathBuf,
     go: GoModule,
     scratch: Scratch,
 }
@@ -35,7 +36,8 @@ pub struct Part {
 }
 
 impl Rig {
-    /// Checks every prerequisite and builds what the cache does not hold.
+    /// Checks every prerequisite and builds what the cache does not hold: the judges of images at
+    /// once, what a control plane is made of when one is started.
     ///
     /// # Errors
     /// All missing programs at once, or what Go could not build.
@@ -49,6 +51,7 @@ impl Rig {
             registry: go.build(&REGISTRY, &cache)?,
             scratch: Scratch::new(&["home", "tmp"])?,
             search_path,
+            cache,
             go,
         })
     }
@@ -65,8 +68,8 @@ impl Rig {
         }
         let cache = environment::cache_folder()?;
         let go = GoModule::of_checkout(&search_path);
-        for tool in [CRANE, REGISTRY] {
-            see(&built(&go, &tool, &cache)?);
+        for tool in go_module::ALL {
+            see(&built(&GoModule::of_tool(&tool, &search_path), &tool, &cache)?);
         }
         see(&timed("image-spec", || Ok((schema_folder(&go)?, go.version_of(IMAGE_SPEC)?)))?);
         Ok(())
@@ -104,6 +107,23 @@ impl Rig {
     /// The registry's program; [`crate::Registry`] starts it.
     pub(crate) fn registry(&self) -> Command {
         self.command(&self.registry)
+    }
+
+    /// A program that a module of `tests/go` pins; it is built where the cache does not hold it.
+    ///
+    /// # Errors
+    /// Go cannot download or compile it.
+    pub(crate) fn built(&self, tool: &GoTool) -> Result<Command, RigError> {
+        let module = GoModule::of_tool(tool, &self.search_path);
+        Ok(self.command(&module.build(tool, &self.cache)?))
+    }
+
+    /// The folder of the sources of the module that `tool` is of.
+    ///
+    /// # Errors
+    /// Go cannot download it.
+    pub(crate) fn source_folder(&self, tool: &GoTool) -> Result<PathBuf, RigError> {
+        GoModule::of_tool(tool, &self.search_path).source_folder(tool.module)
     }
 
     /// Any other program of [`prerequisites::ALL`], by name.

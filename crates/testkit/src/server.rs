@@ -52,6 +52,11 @@ impl Server {
         &self.log
     }
 
+    /// The last lines of its log.
+    pub(crate) fn tail(&self) -> String {
+        tail(&self.log)
+    }
+
     pub(crate) fn scratch(&self) -> &Scratch {
         &self.scratch
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use landfall_testkit::{Part, Rig, RigError};
 
 const USAGE: &str = "usage: landfall-rig prepare|paths\n\
-    prepare   checks the prerequisites, builds the judges, prints a line per part\n\
+    prepare   checks the prerequisites, builds the judges and servers, prints a line per part\n\
     paths     prints NAME=PATH for each part";
 
 fn main() -> ExitCode {
