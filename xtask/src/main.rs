@@ -17,6 +17,7 @@ mod forward;
 mod fuzz;
 mod paths;
 mod process;
+mod services;
 mod steps;
 mod tidy;
 mod wheels;
@@ -33,6 +34,7 @@ Product commands, forwarded to landfall (built on first need):
 Developer tasks:
   test        provide the servers and judges, then run every test
   bench       measure beside the peers: writes target/bench.json
+  services    up, down or status: servers for environments/ on this machine; `--json`, `--workspace DIR`
   lint        clippy with the workspace's lints as errors
   fmt         rustfmt; `--check` only looks
   tidy        the house rules: layers, dependencies, documents
@@ -72,6 +74,7 @@ fn task(words: &[OsString]) -> Option<Result<(), String>> {
         }
         "test" => with_words(steps::test),
         "bench" => with_words(steps::bench),
+        "services" => with_words(services::run),
         "lint" => steps::lint(),
         "fmt" => with_words(steps::fmt),
         "tidy" => tidy::run(),

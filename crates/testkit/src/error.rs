@@ -117,4 +117,34 @@ pub enum RigError {
         /// The module.
         module: String,
     },
+    /// A process that cannot be ended.
+    #[error("the process {id} cannot be ended")]
+    End {
+        /// Its id.
+        id: i32,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A workspace without any stage in any region.
+    #[error("{} has no STAGE/REGION.toml beside a stage.toml: there is nothing to start for", path.display())]
+    NoEnvironment {
+        /// The folder of the environments.
+        path: PathBuf,
+    },
+    /// A file that would be overwritten and that the rig has not written.
+    #[error(
+        "{} was not made by `cargo xtask services up`, and stays as it is: move it away, then try again",
+        path.display()
+    )]
+    ForeignFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A region of a workspace that has no servers.
+    #[error("nothing was started for the region `{region}`")]
+    NoServers {
+        /// The region.
+        region: String,
+    },
 }

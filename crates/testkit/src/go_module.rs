@@ -130,6 +130,16 @@ impl GoModule {
         version.ok_or_else(|| RigError::NotPinned { path, module: module.into() })
     }
 
+    /// Gives the program of `tool`; none where `cache` does not hold it yet.
+    ///
+    /// # Errors
+    /// Go is not there, or its modules cannot be read.
+    pub fn find(&self, tool: &GoTool, cache: &Path) -> Result<Option<PathBuf>, RigError> {
+        // Whole or not at all: whoever sees it need not wait for what others build.
+        let program = cache.join(self.folder_name(tool)?).join(tool.name);
+        Ok(program.is_file().then_some(program))
+    }
+
     /// Gives the program of `tool`, which is built where `cache` does not hold it yet.
     ///
     /// # Errors
@@ -137,7 +147,6 @@ impl GoModule {
     pub fn build(&self, tool: &GoTool, cache: &Path) -> Result<PathBuf, RigError> {
         let folder = cache.join(self.folder_name(tool)?);
         let program = folder.join(tool.name);
-        // Whole or not at all: whoever sees it need not wait for what others build.
         if program.is_file() {
             return Ok(program);
         }

@@ -24,11 +24,13 @@ pub(crate) struct ReservedPort {
 impl ReservedPort {
     /// Reserves a port that nobody has.
     pub(crate) fn new() -> Result<Self, RigError> {
-        let reserved = bound(0).and_then(|socket| {
-            let address = SocketAddr::try_from(net::getsockname(&socket)?)?;
-            Ok(Self { _socket: socket, number: address.port() })
-        });
-        reserved.map_err(|source| RigError::Port { source: source.into() })
+        reserved(0).map_err(|source| RigError::Port { source: source.into() })
+    }
+
+    /// Reserves a port that was ours before; another one where somebody has taken it, or where
+    /// there was none.
+    pub(crate) fn again(number: Option<u16>) -> Result<Self, RigError> {
+        number.and_then(|number| reserved(number).ok()).map_or_else(Self::new, Ok)
     }
 
     pub(crate) fn number(&self) -> u16 {
@@ -45,6 +47,12 @@ impl ReservedPort {
     }
 }
 
+fn reserved(number: u16) -> rustix::io::Result<ReservedPort> {
+    let socket = bound(number)?;
+    let address = SocketAddr::try_from(net::getsockname(&socket)?)?;
+    Ok(ReservedPort { _socket: socket, number: address.port() })
+}
+
 fn bound(port: u16) -> rustix::io::Result<OwnedFd> {
     let socket =
         net::socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
@@ -59,6 +67,19 @@ mod tests {
     use std::net::TcpStream;
 
     use super::*;
+
+    #[test]
+    fn a_port_is_reserved_again_unless_somebody_has_taken_it() {
+        let port = ReservedPort::new().unwrap();
+        let number = port.number();
+        drop(port);
+        assert_eq!(ReservedPort::again(Some(number)).unwrap().number(), number);
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        assert_ne!(ReservedPort::again(None).unwrap().number(), 0);
+        let listener = TcpListener::bind(("127.0.0.1", taken)).unwrap();
+        assert_ne!(ReservedPort::again(Some(taken)).unwrap().number(), taken);
+        drop(listener);
+    }
 
     #[test]
     fn a_reserved_port_refuses_until_somebody_listens_and_is_given_to_nobody_else() {

@@ -75,11 +75,22 @@ const fn debian(
 /// # Errors
 /// [`RigError::Missing`] with one line per missing program and the whole line that installs them.
 pub fn check(search_path: &OsStr) -> Result<(), RigError> {
-    let missing: Vec<String> = missing(search_path).into_iter().map(describe).collect();
+    refuse(&missing(search_path))
+}
+
+/// Says whether Go is missing: the servers of a cluster need nothing else.
+pub(crate) fn check_go(search_path: &OsStr) -> Result<(), RigError> {
+    let mut missing = missing(search_path);
+    missing.retain(|wanted| wanted.program == "go");
+    refuse(&missing)
+}
+
+fn refuse(missing: &[&Prerequisite]) -> Result<(), RigError> {
     if missing.is_empty() {
         return Ok(());
     }
-    Err(RigError::Missing { missing: missing.join("\n") })
+    let lines: Vec<String> = missing.iter().copied().map(describe).collect();
+    Err(RigError::Missing { missing: lines.join("\n") })
 }
 
 /// The prerequisites that are on no folder of `search_path`.

@@ -1,5 +1,8 @@
 //! The reference registry (distribution), one per test, on a port of its own.
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::scratch::Scratch;
@@ -36,10 +39,10 @@ impl Registry {
     /// It does not start or does not answer; the error names its log, which is kept.
     pub fn start(rig: &Rig, options: RegistryOptions) -> Result<Self, RigError> {
         let scratch = Scratch::new(&["data"])?;
-        let settings = scratch.write("settings.yml", &settings(&scratch, options))?;
+        let settings = settings(&scratch.path("data"), options, 0);
+        let settings = scratch.write("settings.yml", &settings)?;
         let mut command = rig.registry();
-        // Without it every request is also reported to a collector that nobody runs.
-        command.arg("serve").arg(settings).env("OTEL_TRACES_EXPORTER", "none");
+        invoke(&mut command, &settings);
         let mut server = Server::start("registry", scratch, &command)?;
         let address = server.ready(|log| listening(log).filter(|address| answers(address)))?;
         Ok(Self { address, server })
@@ -64,29 +67,35 @@ impl Registry {
     }
 }
 
+/// How the program is told what to do.
+pub(crate) fn invoke(command: &mut Command, settings: &Path) {
+    // Without it every request is also reported to a collector that nobody runs.
+    command.arg("serve").arg(settings).env("OTEL_TRACES_EXPORTER", "none");
+}
+
 /// The settings file; JSON is YAML too, and quotes whatever a path may hold. Port 0 lets the
 /// kernel choose, and the log says which one it was.
-fn settings(scratch: &Scratch, options: RegistryOptions) -> String {
+pub(crate) fn settings(data: &Path, options: RegistryOptions, port: u16) -> String {
     json!({
         "version": "0.1",
         "log": { "level": "info", "formatter": "text" },
         "storage": {
-            "filesystem": { "rootdirectory": scratch.path("data") },
+            "filesystem": { "rootdirectory": data },
             "delete": { "enabled": options.delete },
         },
-        "http": { "addr": "127.0.0.1:0" },
+        "http": { "addr": format!("127.0.0.1:{port}") },
     })
     .to_string()
 }
 
 /// Finds `msg="listening on 127.0.0.1:PORT"` in a log whose last line may be half written.
-fn listening(log: &str) -> Option<String> {
+pub(crate) fn listening(log: &str) -> Option<String> {
     let (_, rest) = log.split_once("msg=\"listening on ")?;
     Some(rest.split_once('"')?.0.into())
 }
 
 /// Asks for the root of the API (distribution specification, end-1).
-fn answers(address: &str) -> bool {
+pub(crate) fn answers(address: &str) -> bool {
     http::get(address, "/v2/").is_ok_and(|answer| answer.status == 200)
 }
 

@@ -1,23 +1,23 @@
 //! The rig: everything that is needed to judge images, checked and built before the first test.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::RigError;
 use crate::command::succeed;
 use crate::go_module::{self, CRANE, GoModule, GoTool, IMAGE_SPEC, REGISTRY};
 use crate::prerequisites::{self, Prerequisite};
+use crate::programs::Programs;
 use crate::scratch::Scratch;
-use crate::{RigError, environment};
 
 /// Programs and data that judge, and a private HOME and TMPDIR for what they leave behind.
 #[derive(Debug)]
 pub struct Rig {
-    search_path: OsString,
+    programs: Programs,
     crane: PathBuf,
     registry: PathBuf,
-    cache: PathBuf,
     go: GoModule,
     scratch: Scratch,
 }
@@ -42,17 +42,14 @@ impl Rig {
     /// # Errors
     /// All missing programs at once, or what Go could not build.
     pub fn open() -> Result<Self, RigError> {
-        let search_path = environment::search_path();
-        prerequisites::check(&search_path)?;
-        let cache = environment::cache_folder()?;
-        let go = GoModule::of_checkout(&search_path);
+        let programs = Programs::new()?;
+        prerequisites::check(programs.search_path())?;
         Ok(Self {
-            crane: go.build(&CRANE, &cache)?,
-            registry: go.build(&REGISTRY, &cache)?,
+            crane: programs.path(&CRANE)?,
+            registry: programs.path(&REGISTRY)?,
             scratch: Scratch::new(&["home", "tmp"])?,
-            search_path,
-            cache,
-            go,
+            go: GoModule::of_checkout(programs.search_path()),
+            programs,
         })
     }
 
@@ -61,15 +58,15 @@ impl Rig {
     /// # Errors
     /// As [`Rig::open`].
     pub fn prepare(mut see: impl FnMut(&Part)) -> Result<(), RigError> {
-        let search_path = environment::search_path();
-        prerequisites::check(&search_path)?;
+        let programs = Programs::new()?;
+        let search_path = programs.search_path();
+        prerequisites::check(search_path)?;
         for wanted in prerequisites::ALL {
-            see(&installed(wanted, &search_path)?);
+            see(&installed(wanted, search_path)?);
         }
-        let cache = environment::cache_folder()?;
-        let go = GoModule::of_checkout(&search_path);
+        let go = GoModule::of_checkout(search_path);
         for tool in go_module::ALL {
-            see(&built(&GoModule::of_tool(&tool, &search_path), &tool, &cache)?);
+            see(&built(&GoModule::of_tool(&tool, search_path), &tool, programs.cache())?);
         }
         see(&timed("image-spec", || Ok((schema_folder(&go)?, go.version_of(IMAGE_SPEC)?)))?);
         Ok(())
@@ -114,8 +111,7 @@ impl Rig {
     /// # Errors
     /// Go cannot download or compile it.
     pub(crate) fn built(&self, tool: &GoTool) -> Result<Command, RigError> {
-        let module = GoModule::of_tool(tool, &self.search_path);
-        Ok(self.command(&module.build(tool, &self.cache)?))
+        Ok(self.command(&self.programs.path(tool)?))
     }
 
     /// The folder of the sources of the module that `tool` is of.
@@ -123,7 +119,7 @@ impl Rig {
     /// # Errors
     /// Go cannot download it.
     pub(crate) fn source_folder(&self, tool: &GoTool) -> Result<PathBuf, RigError> {
-        GoModule::of_tool(tool, &self.search_path).source_folder(tool.module)
+        self.programs.source_folder(tool)
     }
 
     /// Any other program of [`prerequisites::ALL`], by name.
@@ -141,12 +137,12 @@ impl Rig {
     }
 
     pub(crate) fn search_path(&self) -> &OsStr {
-        &self.search_path
+        self.programs.search_path()
     }
 
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().env("PATH", &self.search_path);
+        command.env_clear().env("PATH", self.search_path());
         command.env("HOME", self.scratch.path("home")).env("TMPDIR", self.scratch.path("tmp"));
         command
     }

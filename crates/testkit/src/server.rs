@@ -14,7 +14,7 @@ use crate::{RigError, deadline};
 pub(crate) const WATCH: &str = include_str!("server.sh");
 
 /// How long a server may take to answer; a loaded machine is slow, a broken one is for ever.
-const START_SECONDS: u64 = 60;
+pub(crate) const START_SECONDS: u64 = 60;
 
 const TAIL_LINES: usize = 20;
 

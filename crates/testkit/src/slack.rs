@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -62,6 +62,8 @@ pub struct SlackReceiver {
 struct Shared {
     mood: Mutex<SlackMood>,
     posts: Mutex<Vec<SlackPost>>,
+    /// Told of every post.
+    arrived: Condvar,
     /// Connections that are never answered.
     held: Mutex<Vec<TcpStream>>,
 }
@@ -87,12 +89,18 @@ impl SlackReceiver {
     /// # Errors
     /// No port can be had.
     pub fn start() -> Result<Self, RigError> {
+        Self::start_again(None)
+    }
+
+    /// Starts a receiver that is well at the port that it had before, where that is still free.
+    pub(crate) fn start_again(port: Option<u16>) -> Result<Self, RigError> {
         let shared = Arc::new(Shared {
             mood: Mutex::new(SlackMood::Well),
             posts: Mutex::default(),
+            arrived: Condvar::new(),
             held: Mutex::default(),
         });
-        let port = ReservedPort::new()?;
+        let port = ReservedPort::again(port)?;
         let listening = Some(Listening::start(&port, &shared)?);
         Ok(Self { shared, listening, port })
     }
@@ -122,6 +130,16 @@ impl SlackReceiver {
     #[must_use]
     pub fn posts(&self) -> Vec<SlackPost> {
         locked(&self.shared.posts).clone()
+    }
+
+    /// The post with this number, counted from 0; waits for it, and gives none where it does not
+    /// come in time.
+    #[must_use]
+    pub fn post(&self, number: usize, patience: Duration) -> Option<SlackPost> {
+        let posts = locked(&self.shared.posts);
+        let lacking = |posts: &mut Vec<SlackPost>| posts.len() <= number;
+        let waited = self.shared.arrived.wait_timeout_while(posts, patience, lacking);
+        waited.unwrap_or_else(PoisonError::into_inner).0.get(number).cloned()
     }
 
     /// The messages that were taken so far.
@@ -190,6 +208,7 @@ fn hang(stream: TcpStream, request: Request, shared: &Shared) -> io::Result<()> 
 
 fn keep(shared: &Shared, request: Request, status: Option<u16>, answer: &str) {
     locked(&shared.posts).push(SlackPost { body: request.body, status, answer: answer.into() });
+    shared.arrived.notify_all();
 }
 
 fn verdict(request: &Request) -> (u16, &'static str) {

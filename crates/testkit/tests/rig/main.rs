@@ -4,6 +4,9 @@
 //! The image that is judged here is made by GNU tar and crane, not by Landfall: if this fails, the
 //! rig is broken and not the product.
 
+mod services;
+mod world;
+
 use std::error::Error;
 use std::fs;
 use std::os::unix::fs::symlink;
