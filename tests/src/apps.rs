@@ -1,7 +1,7 @@
 //! The fixture apps: one text a fixture in `fixtures/apps`, all of them in one workspace.
 //!
 //! A text is what [`landfall_testkit::Fixture`] reads, and two kinds of lines more: `//# …` says
-//! what the fixture is about, and `//+ PATH archive=NAME` or `//+ PATH mixed=BYTES` makes a file
+//! what the fixture is about, and `//+ PATH archive=NAME`, `//+ PATH mixed=BYTES` or `//+ PATH kinds=BYTES` makes a file
 //! that no text can hold (an archive of `fixtures/archives/accepted`, or bytes of which some can be
 //! compressed and some cannot).
 
@@ -91,22 +91,37 @@ fn write_made(path: &Path, how: &str) {
         "archive" => fs::read(fixtures_folder().join("archives/accepted").join(value))
             .expect("an archive of the corpus"),
         "mixed" => mixed(value.parse().expect("a length")),
+        "kinds" => kinds(value.parse().expect("a length")),
         _ => panic!("`{how}` makes nothing"),
     };
     fs::write(path, bytes).expect("a file can be written");
 }
 
-/// Stretches of text and of noise in turn, the same bytes at every call.
-pub fn mixed(length: usize) -> Vec<u8> {
+/// Noise, noise without its lowest bytes, noise with many zeros, and text, each of this length: a
+/// stretch for every way in which a block of gzip is written.
+fn kinds(length: usize) -> Vec<u8> {
+    let noise: Vec<u8> = noise().take(length).collect();
+    let dense = noise.iter().map(|byte| (*byte).max(5));
+    let code = noise.iter().map(|byte| if *byte < 0x60 { 0 } else { *byte });
+    let text = (0..length).map(|index| b"the same bits everywhere, "[index % 26]);
+    noise.iter().copied().chain(dense).chain(code).chain(text).collect()
+}
+
+/// The same bytes at every call, which nothing shrinks.
+fn noise() -> impl Iterator<Item = u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let noise = std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
         Some(state.to_le_bytes()[0])
-    });
+    })
+}
+
+/// Stretches of text and of noise in turn, the same bytes at every call.
+pub fn mixed(length: usize) -> Vec<u8> {
     let stretch = |index: usize| (index / 50_000).is_multiple_of(2);
-    noise
+    noise()
         .take(length)
         .enumerate()
         .map(|(index, byte)| if stretch(index) { b"landfall "[index % 9] } else { byte })

@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// change that alters a byte MUST be a new version, and old ones stay.
 ///
 /// Version 1: ustar with sorted PAX records (`tar_header`); gzip as members of 1 MiB of input by
-/// libdeflate 1.26.1 at level 5, stored where a sample does not shrink; zstd 1.5.7 at level 3 as
+/// libdeflate 1.26.1 at a level that the bytes of each block decide, or stored; zstd 1.5.7 at level 3 as
 /// frames of 4 MiB of input with content size and checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Encoding {

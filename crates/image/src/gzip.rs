@@ -14,8 +14,8 @@ use crate::compress::Packed;
 
 /// How long a block is.
 pub(crate) const BLOCK_BYTES: usize = 1 << 20;
-/// A block that is shorter is not judged.
-const JUDGED_BYTES: usize = 1 << 14;
+/// A block that is shorter is not judged: chance alone would make its sample look uneven.
+const JUDGED_BYTES: usize = 1 << 16;
 /// A sample holds the first bytes of each stride. Its length is prime, so that it falls in step
 /// with nothing that repeats.
 const STRIDE_BYTES: usize = 509;
@@ -57,8 +57,9 @@ fn kind(block: &[u8]) -> Kind {
     let all: u64 = counts.iter().sum();
     let squares: u64 = counts.iter().map(|count| count * count).sum();
     let high: u64 = counts[0x80..].iter().sum();
-    // Were all bytes equally frequent, 256 times the squares would be the square of the sum.
-    let unevenness = 256 * squares - all * all;
+    // Were all bytes equally frequent, 256 times the squares would be the square of the sum; of bytes
+    // that chance alone has chosen they are 255 times the sum more, on average.
+    let unevenness = (256 * squares).saturating_sub(all * all + 255 * all);
     if 32 * unevenness <= all * all {
         Kind::Even
     } else if 4 * unevenness <= all * all {
@@ -156,7 +157,12 @@ mod tests {
         let of =
             |bytes: &mut dyn Iterator<Item = u8>| kind(&bytes.take(1 << 20).collect::<Vec<_>>());
         assert_eq!(of(&mut noise()), Kind::Even);
-        assert_eq!(of(&mut noise().map(|byte| byte.max(5))), Kind::Dense);
+        assert_eq!(of(&mut noise().take(JUDGED_BYTES)), Kind::Even);
+        // Raised to 2 the bytes are uneven by 0.023 of the most that is even, to 3 by 0.047, to 7 by
+        // 0.219, to 8 by 0.281; the bounds are 1/32 and 1/4.
+        for (least, kind) in [(2, Kind::Even), (3, Kind::Dense), (7, Kind::Dense), (8, Kind::Text)] {
+            assert_eq!(of(&mut noise().map(|byte| byte.max(least))), kind, "{least}");
+        }
         assert_eq!(of(&mut noise().map(|byte| if byte < 0x60 { 0 } else { byte })), Kind::Code);
         assert_eq!(of(&mut noise().map(|byte| byte & 0x7f)), Kind::Text);
         assert_eq!(of(&mut noise().take(JUDGED_BYTES - 1)), Kind::Text);
