@@ -10,12 +10,11 @@ use serde_json::{Value, json};
 use crate::fetching;
 
 /// Which schema, the exit status, and the command, in an order in which each has something to say.
-const ANSWERS: [(&str, i32, &str); 15] = [
+const ANSWERS: [(&str, i32, &str); 14] = [
     ("lock", 0, "lock x --json"),
     ("lock", 0, "lock x --update --json"),
     ("build", 0, "build x --json"),
     ("build", 0, "build --all --check --json"),
-    ("build", 1, "build x absent --json"),
     ("build", 0, "build x --changed-since HEAD --json"),
     ("why", 0, "why x --json"),
     ("why", 0, "why x --set version=2.0.0 --json --against previous"),

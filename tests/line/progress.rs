@@ -12,12 +12,14 @@ use crate::bad_input::workspace;
 const FILE_BYTES: usize = 20_000_000;
 
 /// The line that stands where the layer is written, on a terminal and elsewhere.
-const WRITTEN: &str = "x: wrote layer content for linux/amd64, ?";
+const WRITTEN: &str = "x: wrote layer content for linux/amd64, 9.61 MiB";
 
 fn filled() -> Workspace {
     let workspace = workspace();
     let place = workspace.path("apps/x/files/a");
     fs::write(place, landfall_tests::apps::mixed(FILE_BYTES)).expect("a file");
+    let locked = workspace.landfall(&["lock", "x"]).expect("landfall starts");
+    assert_eq!(locked.status, Some(0), "{}", locked.stderr);
     workspace
 }
 

@@ -22,6 +22,8 @@ pub const ALL: &[&str] = &[
     "view::after-rename",
     "lock-file::before-rename",
     "lock-file::after-rename",
+    "ledger::before-rename",
+    "ledger::after-rename",
     "output::before-rename",
     "output::after-rename",
     "init::before-file-rename",

@@ -259,7 +259,16 @@ fn collect(folder: &Path) {
 
 /// A point that is added to this crate is added to this test.
 fn every_point_is_here() -> Result<(), Failed> {
-    let elsewhere = ["compile-cache::", "init::", "lock-file::", "output::", "shadow::"];
+    let elsewhere = [
+        "apply::",
+        "compile-cache::",
+        "init::",
+        "ledger::",
+        "lock-file::",
+        "output::",
+        "shadow::",
+        "uninstall::",
+    ];
     let ours = landfall_failpoint::ALL
         .iter()
         .filter(|point| !elsewhere.iter().any(|name| point.starts_with(name)));
