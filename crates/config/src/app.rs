@@ -37,10 +37,32 @@ pub struct App {
     pub layers: Vec<Layer>,
     /// `[kubernetes] objects`, relative to the app's folder.
     pub objects: Option<Spanned<EntryPath>>,
+    /// `[kubernetes] templates`: folders below `apps/shared/`, in order.
+    pub templates: Vec<Spanned<Name>>,
+    /// `[kubernetes.config.NAME]`.
+    pub config_maps: BTreeMap<Name, ConfigMap>,
     /// `[kubernetes] shared`: groups of values of stages and regions that the app takes, in order.
     pub shared: Vec<Spanned<Name>>,
     /// `[kubernetes.values]`: the lowest values of its own.
     pub values: PlacedValues,
+}
+
+/// `[kubernetes.config.NAME]`: a ConfigMap of rendered files.
+#[derive(Debug, Clone)]
+pub struct ConfigMap {
+    /// The whole table, for messages.
+    pub span: Span,
+    /// In the order of the file, no two with one key.
+    pub files: Vec<ConfigFile>,
+}
+
+/// `"objects/settings.conf" = "settings.conf"`.
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    /// The template, below the app's folder.
+    pub source: Spanned<EntryPath>,
+    /// The key in the ConfigMap.
+    pub key: Spanned<String>,
 }
 
 /// `dev.london`, or `prod` for all its regions.

@@ -3,8 +3,9 @@
 //!
 //! In reading order: [`Files`] are the texts; [`read_stage`] turns them into a [`StageFolder`], or
 //! into every problem that they have; [`StageFolder::environment`] lays the values of one app over
-//! one another; [`Environment::listing`] shows them. Nothing in these files can name a command, a
-//! credential or another endpoint than a registry: there is no key for one.
+//! one another; [`Environment::listing`] shows them. [`read_ledger`] reads beside them what the
+//! stage runs. Nothing in these files can name a command, a credential or another endpoint than a
+//! registry: there is no key for one.
 
 mod aws_region;
 mod compare;
@@ -12,9 +13,13 @@ mod context;
 mod domain;
 pub(crate) mod fields;
 mod folder;
+mod image_digest;
+mod kubeconfig;
 mod layered;
+mod ledger;
 mod listing;
 mod local;
+mod merge_conflict;
 mod namespace;
 mod origin;
 mod pin;
@@ -26,12 +31,14 @@ mod resolve;
 mod setting;
 mod slack_channel;
 mod stage;
+mod strangers;
 
 use serde_json::Value as Json;
 
 pub use compare::only_in_some;
 pub use folder::{Files, StageFolder, StageSources, read_stage};
 pub use layered::{Layered, LayeredContent, LayeredValue};
+pub use ledger::{LEDGER_FORMAT, Ledger, LedgerEntry, LedgerOverride, LedgerPrevious, read_ledger};
 pub use listing::{Place, Replaced, Shown};
 pub use local::LocalRegion;
 pub use namespace::{NamespaceError, NamespaceTemplate};
@@ -45,6 +52,7 @@ pub use registry::{EcrRegistry, RegistryPrefix, RegistryPrefixError};
 pub use resolve::{ClusterTarget, Environment};
 pub use setting::{Setting, SettingError};
 pub use stage::Stage;
+pub use strangers::unknown_places;
 
 use crate::schema::file_schema;
 
@@ -66,4 +74,9 @@ pub fn region_schema() -> Json {
 /// The JSON Schema of `environments/local.toml`.
 pub fn local_schema() -> Json {
     file_schema(&fields::LOCAL_FILE)
+}
+
+/// The JSON Schema of `environments/STAGE/releases.toml`.
+pub fn ledger_schema() -> Json {
+    file_schema(&fields::LEDGER_FILE)
 }

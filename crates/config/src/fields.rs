@@ -5,13 +5,15 @@ use crate::field::Kind::{
 };
 use crate::field::{self, Contradiction, Field, Rule};
 use crate::{
-    archive_format, environment, environment_name, name, owner, platform, port, variable, version,
+    archive_format, config_key, environment, environment_name, name, owner, platform, port,
+    variable, version,
 };
 
 pub(crate) const ANY: field::Text = field::Text::ANY;
 pub(crate) const NAME: field::Text = field::Text::like(name::PATTERN).at_most(63);
 const OWNER: field::Text = field::Text::like(owner::PATTERN);
 const CARGO_NAME: field::Text = field::Text::like("^[A-Za-z0-9_][A-Za-z0-9_-]*$");
+const CONFIG_KEY: field::Text = field::Text::like(config_key::PATTERN).at_most(253);
 pub(crate) const APP_PATH: field::Text = field::Text::like("^[^/]");
 const IMAGE_PATH: field::Text = field::Text::like("^/");
 const GLOB: field::Text = field::Text::like("^[^/]");
@@ -452,6 +454,21 @@ static KUBERNETES: field::Table = field::Table {
             "The folder of the Kubernetes objects, below the app's folder.",
         ),
         Field::new(
+            "templates",
+            List(&Text(NAME)),
+            r#"["web"]"#,
+            "Folders below `apps/shared/`: the app has the objects that are written there, too.",
+        )
+        .elsewhere(&["includes", "extends"]),
+        Field::new(
+            "config",
+            Map(&field::Map { key: NAME, value: Table(&CONFIG_MAP) }),
+            r#"{ settings = { files = { "objects/settings.conf" = "settings.conf" } } }"#,
+            CONFIG_MAP.doc,
+        )
+        .lines("[kubernetes.config.settings]\nfiles = { \"objects/settings.conf\" = \"settings.conf\" }")
+        .elsewhere(&["configs", "config_map", "config_maps", "configmaps"]),
+        Field::new(
             "shared",
             List(&Text(NAME)),
             r#"["logging"]"#,
@@ -469,6 +486,26 @@ static KUBERNETES: field::Table = field::Table {
     rest: None,
     rule: None,
     hint: None,
+};
+
+static CONFIG_MAP: field::Table = field::Table {
+    name: "config",
+    title: "`[kubernetes.config.…]`",
+    doc: "ConfigMaps of rendered files, each by a name that objects ask for, as in \
+          `{{ Config.settings }}`.",
+    fields: &[Field::new(
+        "files",
+        Map(&field::Map { key: APP_PATH, value: Text(CONFIG_KEY) }),
+        r#"{ "objects/settings.conf" = "settings.conf" }"#,
+        "Templates of the app, and the key of the ConfigMap that each becomes.",
+    )
+    .required()
+    .elsewhere(&["data", "templates"])],
+    rest: None,
+    rule: None,
+    hint: Some(
+        r#"a path with dots or slashes stands in quotes: `"objects/settings.conf" = "settings.conf"`"#,
+    ),
 };
 
 /// The titles of the tables that have a key, for someone who wrote it in another one of the same

@@ -13,6 +13,7 @@ mod app;
 mod app_path;
 mod archive_format;
 mod cargo_name;
+mod config_key;
 mod conflicts;
 mod defaults;
 mod document;
@@ -42,8 +43,9 @@ mod variable;
 mod version;
 
 pub use app::{
-    App, CargoInput, Compression, EnvironmentName, ImageSettings, Input, InputKind, Layer, Owner,
-    Placement, PlacementSource, Port, Protocol, Reserved, Spanned, Unpack, UrlInput, Value,
+    App, CargoInput, Compression, ConfigFile, ConfigMap, EnvironmentName, ImageSettings, Input,
+    InputKind, Layer, Owner, Placement, PlacementSource, Port, Protocol, Reserved, Spanned, Unpack,
+    UrlInput, Value,
 };
 pub use archive_format::ArchiveFormat;
 pub use environment_name::EnvironmentNameError;

@@ -47,7 +47,7 @@ fn assemble(document: &Table, overrides: &Overrides, problems: &mut Problems) ->
     let mut layers = layers::read(document, &inputs, problems);
     let objects =
         document.table("kubernetes").and_then(|table| app_path(table, "objects", problems));
-    let (shared, values) = kubernetes::read(document, problems);
+    let kubernetes = kubernetes::read(document, problems);
     archives::check(document, &inputs, problems);
     references::check(document, &inputs, problems);
     defaults::apply(document, &inputs, &mut image, &mut layers, problems);
@@ -60,8 +60,10 @@ fn assemble(document: &Table, overrides: &Overrides, problems: &mut Problems) ->
         image,
         layers,
         objects,
-        shared,
-        values,
+        templates: kubernetes.templates,
+        config_maps: kubernetes.config_maps,
+        shared: kubernetes.shared,
+        values: kubernetes.values,
     })
 }
 

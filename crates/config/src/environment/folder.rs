@@ -9,6 +9,7 @@ use crate::environment::local::{self, LocalRegion};
 use crate::environment::region::{self, Region};
 use crate::environment::regions::{self, Regions};
 use crate::environment::stage::{self, Stage};
+use crate::environment::strangers;
 use crate::problems::has_error;
 use crate::suggestion::{enumerate, nearest};
 use crate::{Name, Spanned};
@@ -55,13 +56,16 @@ pub fn read_stage(files: &Files, name: &str) -> (Option<StageFolder>, Vec<Diagno
         return (None, vec![unknown_stage(files, name)]);
     };
     let (aws_regions, mut problems) = regions::read(&files.regions);
+    // Beside a line that cannot be read, a name that is not there may well be.
+    let is_whole = !has_error(&problems);
     let (stage, found) = stage::read(name, &sources.stage);
     problems.extend(found);
+    problems.extend(strangers::source(files, &stage));
     let mut regions = BTreeMap::new();
     for (name, source) in &sources.regions {
         let (region, found) = region::read(name, source);
         problems.extend(found);
-        problems.extend(unlisted(name, source, &aws_regions, files));
+        problems.extend(unlisted(name, source, &aws_regions, files).filter(|_| is_whole));
         regions.extend(region.map(|region| (name.clone(), region)));
     }
     let local = read_local(files, name, sources, &mut problems);
@@ -78,18 +82,10 @@ fn read_local(
     let Some(source) = &files.local else { return BTreeMap::new() };
     let (mut stages, found) = local::read(source);
     problems.extend(found);
-    let strangers = stages.iter().filter(|(stage, _)| !files.stages.contains_key(*stage));
-    problems.extend(strangers.map(|(stage, place)| stranger("stage", stage, &place.span)));
+    problems.extend(strangers::local("stage", &stages, &files.stages));
     let regions = stages.remove(name).map(|regions| regions.value).unwrap_or_default();
-    let strangers = regions.iter().filter(|(region, _)| !sources.regions.contains_key(*region));
-    problems.extend(strangers.map(|(region, place)| stranger("region", region, &place.span)));
+    problems.extend(strangers::local("region", &regions, &sources.regions));
     regions
-}
-
-fn stranger(kind: &str, name: &Name, span: &Span) -> Diagnostic {
-    Diagnostic::error("environment::local", format!("there is no {kind} `{name}`"))
-        .at(span, "")
-        .help("local.toml only puts servers of this machine in the place of others")
 }
 
 fn unlisted(
@@ -127,6 +123,7 @@ pub(super) fn known<'a>(
     let meant = nearest(name, texts()).map(|meant| format!("did you mean `{meant}`?"));
     let list = match texts().next() {
         None => format!("there is none yet: write `{file}`"),
+        Some(only) if texts().count() == 1 => format!("the only {kind} here is `{only}`"),
         Some(_) => format!("the {kind}s here are {}", enumerate(texts(), "and")),
     };
     meant.into_iter().chain([list]).fold(problem, Diagnostic::help)

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::Value;
+use crate::environment::layered::LayeredValue;
 use crate::environment::origin::{Layer, Origin};
 use crate::environment::resolve::Environment;
 
@@ -59,53 +60,48 @@ impl From<&Origin> for Place {
 impl Environment {
     /// What the files say of the place, then every value of the app, in the order of names.
     pub fn listing(&self) -> Vec<Shown> {
-        let is_local = self.cluster.kubeconfig.is_some();
-        let layer = || if is_local { Layer::Local } else { Layer::Region };
-        let cluster = &self.cluster.cluster;
-        let mut shown = vec![
-            fact(
-                "Registry",
-                json!(self.registry.value.to_string()),
-                Origin::at(layer(), &self.registry.span),
-            ),
-            fact(
-                "DnsDomain",
-                json!(self.domain.value),
-                Origin::at(Layer::Region, &self.domain.span),
-            ),
-            fact("Namespace", json!(self.namespace), Origin { layer: Layer::Default, span: None }),
-            fact(
-                "Cluster",
-                json!(cluster.context.value),
-                Origin::at(layer(), &cluster.context.span),
-            ),
-            fact(
-                "Pin",
-                json!(cluster.pin.value.to_string()),
-                Origin::at(layer(), &cluster.pin.span),
-            ),
-        ];
-        shown.extend(self.values.leaves().into_iter().map(|(path, value)| {
-            Shown {
-                name: format!("Values.{path}"),
-                value: as_json(&value.value()),
-                place: Place::from(&value.origin),
-                overridden: value
-                    .overridden
-                    .iter()
-                    .map(|below| Replaced {
-                        value: as_json(&below.value),
-                        place: Place::from(&below.origin),
-                    })
-                    .collect(),
-            }
-        }));
+        let mut shown = self.facts();
+        shown.extend(
+            self.values.leaves().into_iter().map(|(path, value)| shown_value(&path, value)),
+        );
         shown
+    }
+
+    fn facts(&self) -> Vec<Shown> {
+        let layer = || if self.cluster.kubeconfig.is_some() { Layer::Local } else { Layer::Region };
+        let of_place = |span| Origin::at(layer(), span);
+        let (cluster, origins) = (&self.cluster.cluster, &self.origins);
+        let domain = Origin::at(Layer::Region, &self.domain.span);
+        let registry = json!(self.registry.value.to_string());
+        let mut facts = vec![
+            fact("Registry", registry, &of_place(&self.registry.span)),
+            fact("DnsDomain", json!(self.domain.value), &domain),
+            fact("AwsRegion", json!(self.aws_region), &origins.aws_region),
+            fact("Namespace", json!(self.namespace), &origins.namespace),
+            fact("Cluster", json!(cluster.context.value), &of_place(&cluster.context.span)),
+            fact("Pin", json!(cluster.pin.value.to_string()), &of_place(&cluster.pin.span)),
+        ];
+        let channel = self.slack_channel.as_ref().zip(origins.slack_channel.as_ref());
+        facts.extend(channel.map(|(name, origin)| fact("SlackChannel", json!(name.value), origin)));
+        facts
     }
 }
 
-fn fact(name: &str, value: Json, origin: Origin) -> Shown {
-    Shown { name: name.into(), value, place: Place::from(&origin), overridden: Vec::new() }
+fn shown_value(path: &str, value: &LayeredValue) -> Shown {
+    let overridden = value
+        .overridden
+        .iter()
+        .map(|below| Replaced { value: as_json(&below.value), place: Place::from(&below.origin) });
+    Shown {
+        name: format!("Values.{path}"),
+        value: as_json(&value.value()),
+        place: Place::from(&value.origin),
+        overridden: overridden.collect(),
+    }
+}
+
+fn fact(name: &str, value: Json, origin: &Origin) -> Shown {
+    Shown { name: name.into(), value, place: Place::from(origin), overridden: Vec::new() }
 }
 
 fn as_json(value: &Value) -> Json {

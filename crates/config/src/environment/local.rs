@@ -12,12 +12,12 @@ use landfall_tree::EntryPath;
 
 use crate::document::{Entry, Table};
 use crate::environment::fields::LOCAL_FILE;
+use crate::environment::kubeconfig::Kubeconfig;
 use crate::environment::namespace::NamespaceTemplate;
 use crate::environment::pin;
 use crate::environment::region::{Cluster, context};
 use crate::environment::registry::RegistryPrefix;
 use crate::problems::Problems;
-use crate::read::app_path;
 use crate::{Name, Spanned, document, shape};
 
 /// `[STAGE.REGION]` of local.toml.
@@ -42,9 +42,10 @@ pub(crate) fn read(source: &Arc<Source>) -> (Local, Vec<Diagnostic>) {
     let mut problems = Problems::default();
     shape::check(&document, &LOCAL_FILE, &mut problems);
     let stages = document.entries.iter().filter_map(|entry| {
-        let name = problems.parse::<Name>(entry.key_text())?;
+        let name = problems.parse::<Name>(entry.key_text());
         let regions = entry.item.table()?.entries.iter();
         let regions = regions.filter_map(|entry| region(entry, &mut problems)).collect();
+        let name = name?;
         Some((name.value, Spanned { value: regions, span: name.span }))
     });
     let stages = stages.collect();
@@ -55,7 +56,7 @@ fn region(entry: &Entry, problems: &mut Problems) -> Option<(Name, Spanned<Local
     let name = problems.parse::<Name>(entry.key_text());
     let table = entry.item.table()?;
     let registry = table.text("registry").and_then(|text| registry(text, problems));
-    let kubeconfig = app_path(table, "kubeconfig", problems);
+    let kubeconfig = table.text("kubeconfig").and_then(|text| kubeconfig(text, problems));
     let cluster = cluster(table, problems);
     let namespace = table.text("namespace").and_then(|text| problems.parse(text));
     let region =
@@ -79,6 +80,11 @@ fn registry(text: Spanned<&str>, problems: &mut Problems) -> Option<Spanned<Regi
             .help("other registries stand in the region's file, where they are reviewed"),
     );
     None
+}
+
+fn kubeconfig(text: Spanned<&str>, problems: &mut Problems) -> Option<Spanned<EntryPath>> {
+    let path = problems.parse::<Kubeconfig>(text)?;
+    Some(Spanned { value: path.value.0, span: path.span })
 }
 
 fn cluster(table: &Table, problems: &mut Problems) -> Option<Cluster> {

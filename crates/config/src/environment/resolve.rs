@@ -6,7 +6,7 @@ use landfall_tree::EntryPath;
 use crate::environment::folder::{StageFolder, known};
 use crate::environment::layered::Layered;
 use crate::environment::namespace::NamespaceTemplate;
-use crate::environment::origin::Layer;
+use crate::environment::origin::{Layer, Origin};
 use crate::environment::region::{Cluster, Region};
 use crate::environment::registry::RegistryPrefix;
 use crate::environment::setting::{self, Setting};
@@ -36,6 +36,16 @@ pub struct Environment {
     pub slack_channel: Option<Spanned<String>>,
     /// The app's values, each with its origin.
     pub values: Layered,
+    /// What gave those of the above that keep no place.
+    pub(super) origins: Origins,
+}
+
+/// What gave a fact of an environment.
+#[derive(Debug, Clone)]
+pub(super) struct Origins {
+    pub aws_region: Origin,
+    pub namespace: Origin,
+    pub slack_channel: Option<Origin>,
 }
 
 /// A cluster, and where its context stands.
@@ -90,34 +100,57 @@ impl StageFolder {
         let cluster = local.map_or(&region.cluster, |local| &local.cluster);
         let kubeconfig = local.map(|local| local.kubeconfig.value.clone());
         let slack_channel = region.slack_channel.as_ref().or(self.stage.slack_channel.as_ref());
+        let aws_region = self.aws_regions.get(&region.name)?;
+        let (namespace, namespace_origin) = self.namespace(app, region, problems)?;
+        let channel_layer =
+            if region.slack_channel.is_some() { Layer::Region } else { Layer::Stage };
         Some(Environment {
             stage: self.stage.name.clone(),
             region: region.name.clone(),
-            aws_region: self.aws_regions.get(&region.name)?.value.clone(),
+            aws_region: aws_region.value.clone(),
             registry: local.map_or(&region.registry, |local| &local.registry).clone(),
             domain: region.domain.clone(),
             cluster: ClusterTarget { cluster: cluster.clone(), kubeconfig },
-            namespace: self.namespace(app, region, problems)?,
+            namespace,
             create_namespace: self.stage.create_namespace,
             slack_channel: slack_channel.cloned(),
             values,
+            origins: Origins {
+                aws_region: Origin::at(Layer::Regions, &aws_region.span),
+                namespace: namespace_origin,
+                slack_channel: slack_channel.map(|one| Origin::at(channel_layer, &one.span)),
+            },
         })
     }
 
-    fn namespace(&self, app: &App, region: &Region, problems: &mut Problems) -> Option<String> {
-        let local = self.local.get(&region.name).and_then(|local| local.value.namespace.as_ref());
-        let template = local.or(region.namespace.as_ref()).or(self.stage.namespace.as_ref());
-        let own = NamespaceTemplate::own();
-        let (template, span) = match template {
-            Some(Spanned { value, span }) => (value, span),
-            None => (&own, &app.name.span),
-        };
+    /// The namespace, and what gave it.
+    fn namespace(
+        &self,
+        app: &App,
+        region: &Region,
+        problems: &mut Problems,
+    ) -> Option<(String, Origin)> {
+        let (template, origin) = self.namespace_template(region);
         match template.render(&app.name.value, &self.stage.name, &region.name) {
-            Ok(namespace) => Some(namespace),
+            Ok(namespace) => Some((namespace, origin)),
             Err(reason) => {
-                problems.refuse(&reason, span);
+                problems.refuse(&reason, origin.span.as_ref().unwrap_or(&app.name.span));
                 None
             }
+        }
+    }
+
+    fn namespace_template(&self, region: &Region) -> (NamespaceTemplate, Origin) {
+        let local = self.local.get(&region.name).and_then(|local| local.value.namespace.as_ref());
+        let layers = [
+            (Layer::Local, local),
+            (Layer::Region, region.namespace.as_ref()),
+            (Layer::Stage, self.stage.namespace.as_ref()),
+        ];
+        let highest = layers.into_iter().find_map(|(layer, said)| Some((layer, said?)));
+        match highest {
+            Some((layer, said)) => (said.value.clone(), Origin::at(layer, &said.span)),
+            None => (NamespaceTemplate::own(), Origin { layer: Layer::Default, span: None }),
         }
     }
 
@@ -177,7 +210,8 @@ impl StageFolder {
     fn no_such_group(&self, group: &Spanned<Name>) -> Diagnostic {
         let stage = &self.stage.name;
         let message = format!("the stage `{stage}` shares no values as `{}`", group.value);
-        let problem = Diagnostic::error("environment::unknown-group", message).at(&group.span, "");
+        let problem = Diagnostic::error("environment::unknown-group", message);
+        let problem = problem.at(&group.span, "no such group");
         known(
             problem,
             group.value.as_str(),

@@ -1,5 +1,6 @@
 //! `--set NAME=VALUE`: the highest layer of an app's values.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use landfall_diagnostics::{Diagnostic, Source};
@@ -50,11 +51,23 @@ pub(crate) fn apply(layered: &mut Layered, settings: &[Setting], problems: &mut 
 }
 
 fn find<'a>(layered: &'a mut Layered, name: &str) -> Option<&'a mut LayeredValue> {
-    let mut names = name.split('.');
-    let first = layered.values.get_mut(names.next()?);
-    names.fold(first, |value, name| match &mut value?.content {
-        LayeredContent::Table(table) => table.get_mut(name),
-        LayeredContent::Plain(_) => None,
+    find_below(&mut layered.values, name)
+}
+
+/// Keys inside of tables may hold dots themselves, as labels of Kubernetes do.
+fn find_below<'a>(
+    table: &'a mut BTreeMap<String, LayeredValue>,
+    name: &str,
+) -> Option<&'a mut LayeredValue> {
+    if table.contains_key(name) {
+        return table.get_mut(name);
+    }
+    table.iter_mut().find_map(|(key, value)| {
+        let rest = name.strip_prefix(key.as_str())?.strip_prefix('.')?;
+        match &mut value.content {
+            LayeredContent::Table(table) => find_below(table, rest),
+            LayeredContent::Plain(_) => None,
+        }
     })
 }
 

@@ -93,7 +93,8 @@ fn check_source(document: &Table, stage: &Stage, problems: &mut Problems) {
                 .help("keep `builds` where images enter, and `from` everywhere else"),
         );
     }
-    if let (false, None, Some(builds)) = (stage.builds, from, builds) {
+    let said = |key| document.boolean(key) == Some(false);
+    if let (true, None, Some(builds)) = (said("builds"), from, builds) {
         let message = format!("nothing can enter the stage `{}`", stage.name);
         problems.push(
             Diagnostic::error("environment::stage-source", message)
@@ -101,7 +102,8 @@ fn check_source(document: &Table, stage: &Stage, problems: &mut Problems) {
                 .help("write `builds = true`, or name the stage before it, as in `from = \"preprod\"`"),
         );
     }
-    if let (false, false, Some(ledger)) = (stage.ledger, stage.builds, document.entry("ledger")) {
+    let may_build = builds.is_some() && !said("builds");
+    if let (true, false, Some(ledger)) = (said("ledger"), may_build, document.entry("ledger")) {
         problems.push(
             Diagnostic::error(
                 "environment::ledger",

@@ -1,8 +1,8 @@
 //! An app as JSON that people can read: every value, no place.
 
 use landfall_config::{
-    App, ArchiveFormat, CargoInput, Compression, Input, InputKind, Layer, Placement,
-    PlacementSource, Unpack, Value,
+    App, ArchiveFormat, CargoInput, Compression, Input, InputKind, Layer, Name, Placement,
+    PlacementSource, Spanned, Unpack, Value,
 };
 use landfall_diagnostics::Diagnostic;
 use serde_json::json;
@@ -12,7 +12,7 @@ pub fn summary(app: &App, diagnostics: &[Diagnostic]) -> String {
     let environments = app.environments.iter().map(|environment| environment.value.to_string());
     let inputs = app.inputs.iter().map(|(name, input)| (name.to_string(), input_json(input)));
     let values = image.values.iter().map(|(name, value)| (name.clone(), value_json(value)));
-    let summary = json!({
+    let mut summary = json!({
         "name": app.name.value,
         "version": app.version.value,
         "environments": environments.collect::<Vec<_>>(),
@@ -37,7 +37,28 @@ pub fn summary(app: &App, diagnostics: &[Diagnostic]) -> String {
         "objects": app.objects.as_ref().map(|objects| &objects.value),
         "diagnostics": diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
+    if !app.templates.is_empty() || !app.config_maps.is_empty() {
+        summary["kubernetes"] = kubernetes_json(app);
+    }
     format!("{summary:#}\n")
+}
+
+/// What objects are made of, where the file says something of it.
+fn kubernetes_json(app: &App) -> serde_json::Value {
+    let names = |names: &[Spanned<Name>]| {
+        names.iter().map(|name| name.value.to_string()).collect::<Vec<_>>()
+    };
+    let config_maps = app.config_maps.iter().map(|(name, config_map)| {
+        let files = config_map.files.iter();
+        let files = files.map(|file| (file.key.value.clone(), json!(file.source.value)));
+        (name.to_string(), object(files))
+    });
+    json!({
+        "templates": names(&app.templates),
+        "config": object(config_maps),
+        "shared": names(&app.shared),
+        "values": app.values.keys().collect::<Vec<_>>(),
+    })
 }
 
 fn object(entries: impl Iterator<Item = (String, serde_json::Value)>) -> serde_json::Value {
