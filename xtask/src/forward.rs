@@ -16,32 +16,63 @@ use crate::process::run as run_program;
 /// What an image for both platforms is compiled for.
 const TARGETS: [&str; 2] = ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"];
 
+/// Commands of the second program, which takes minutes to compile and is not built for others.
+const OPERATE: [&str; 7] =
+    ["plan", "apply", "release", "status", "history", "rollback", "uninstall"];
+
+/// A program of the product, and how long it takes.
+struct Program {
+    name: &'static str,
+    minutes: &'static str,
+}
+
+const LANDFALL: Program = Program { name: "landfall", minutes: "about two minutes" };
+const LANDFALL_OPERATE: Program =
+    Program { name: "landfall-operate", minutes: "about three minutes more" };
+
 /// Becomes `landfall WORDS…`; comes back only where that cannot be.
 pub fn run(words: &[OsString]) -> Result<(), String> {
-    let binary = fresh()?;
+    let binary = if operates(words) { fresh_with_operate()? } else { fresh()? };
     let error = Command::new(&binary).args(words).exec();
     Err(format!("{} cannot be started: {error}", binary.display()))
 }
 
-/// The product's binary, built where a source differs from when it was built last.
+/// Whether a word is a command of the second program. An app of such a name costs a build.
+fn operates(words: &[OsString]) -> bool {
+    words.iter().any(|word| OPERATE.iter().any(|command| word == command))
+}
+
+/// The product's first program, built where a source differs from when it was built last.
 pub fn fresh() -> Result<PathBuf, String> {
-    let binary = target().join("product/landfall");
-    let stamp = target().join("product/landfall.sources");
+    LANDFALL.fresh(&stats())
+}
+
+/// The same, with the second one beside it.
+pub fn fresh_with_operate() -> Result<PathBuf, String> {
     let sources = stats();
-    let known = std::fs::read_to_string(&stamp).unwrap_or_default();
-    if binary.exists() && known == sources {
-        return Ok(binary);
-    }
-    add_targets()?;
-    eprintln!("xtask: building landfall (about two minutes on a fresh machine, seconds later)");
-    let mut cargo = Command::new("cargo");
-    cargo
-        .args(["build", "--locked", "--profile", "product", "--package", "landfall"])
-        .current_dir(root());
-    run_program(&mut cargo)?;
-    std::fs::write(&stamp, &sources)
-        .map_err(|error| format!("{} cannot be written: {error}", stamp.display()))?;
+    let binary = LANDFALL.fresh(&sources)?;
+    LANDFALL_OPERATE.fresh(&sources)?;
     Ok(binary)
+}
+
+impl Program {
+    fn fresh(&self, sources: &str) -> Result<PathBuf, String> {
+        let Self { name, minutes } = self;
+        let folder = target().join("product");
+        let (binary, stamp) = (folder.join(name), folder.join(format!("{name}.sources")));
+        let known = std::fs::read_to_string(&stamp).unwrap_or_default();
+        if binary.exists() && known == sources {
+            return Ok(binary);
+        }
+        add_targets()?;
+        eprintln!("xtask: building {name} ({minutes} on a fresh machine, seconds later)");
+        let mut cargo = Command::new("cargo");
+        cargo.args(["build", "--locked", "--profile", "product", "--package", name]);
+        run_program(cargo.current_dir(root()))?;
+        std::fs::write(&stamp, sources)
+            .map_err(|error| format!("{} cannot be written: {error}", stamp.display()))?;
+        Ok(binary)
+    }
 }
 
 /// One line a source: path, length, time and inode.

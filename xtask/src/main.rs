@@ -29,7 +29,8 @@ const HELP: &str = "\
 Usage: cargo xtask COMMAND …
 
 Product commands, forwarded to landfall (built on first need):
-  build lock why init store schema completions        `cargo xtask build --help` says more
+  build lock why push promote config render plan apply release status history rollback uninstall init store schema completions
+  `cargo xtask build --help` says more
 
 Developer tasks:
   test        provide the servers and judges, then run every test

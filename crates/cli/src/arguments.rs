@@ -17,6 +17,7 @@ use crate::global::Global;
     max_term_width = 100,
     after_help = "Example: landfall build myapp"
 )]
+#[allow(missing_docs, reason = "a doc comment here would be help text")]
 pub struct Arguments {
     #[command(flatten)]
     pub global: Global,
@@ -26,10 +27,17 @@ pub struct Arguments {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "the help is that of each command's arguments")]
 pub enum Command {
     Build(commands::build::Build),
     Lock(commands::lock::Lock),
     Why(commands::why::Why),
+    Push(commands::push::Push),
+    Promote(commands::promote::Promote),
+    Config(commands::config::Config),
+    Render(commands::render::Render),
+    #[command(flatten)]
+    Operate(commands::operate::Operate),
     Init(commands::init::Init),
     Store(commands::store::Store),
     Schema(commands::schema::Schema),

@@ -14,12 +14,15 @@ use crate::surroundings::Surroundings;
 
 /// Writes lines; standard error is shared with the progress bars.
 pub struct Printer {
+    /// Whether standard error shows colour.
     pub colour: bool,
+    /// Whether lines for people are left out.
     pub quiet: bool,
     bars: Mutex<Option<indicatif::MultiProgress>>,
 }
 
 impl Printer {
+    /// As the surroundings say: colour, and how much is said.
     pub fn new(around: &Surroundings) -> Self {
         Self { colour: around.colour, quiet: around.quiet, bars: Mutex::new(None) }
     }

@@ -20,6 +20,7 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
+    /// Bars on a terminal that may be drawn on, lines elsewhere.
     pub fn new(around: &Surroundings, printer: &'a Printer) -> Self {
         let drawn = around.terminal && !around.quiet && !around.ci;
         let bars = drawn.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
@@ -110,6 +111,16 @@ impl Events for Progress<'_> {
                 let line =
                     format!("{app}: wrote layer {layer} for {platform}, {}", size(size_bytes));
                 self.end(&layer_name(app, platform, layer), &line);
+            }
+            Event::Sending { app, place, done_bytes, total_bytes } => {
+                self.advance(&format!("{app}: {place}"), done_bytes, Some(total_bytes));
+            }
+            Event::Sent { app, place, well } => {
+                let what = if well { "has" } else { "has not" };
+                self.end(
+                    &format!("{app}: {place}"),
+                    &format!("{app}: the registry of {place} {what} the image"),
+                );
             }
             // A warning has lines of its own; they are indented, so that none looks like another message.
             Event::Note { text } => self.printer.say(&clean(text).replace('\n', "\n  ")),

@@ -13,7 +13,7 @@ use crate::printer::{Printer, clean, clean_line};
 /// Says what went wrong and gives the exit status.
 pub fn report(printer: &Printer, failure: &Failure) -> ExitCode {
     match failure {
-        Failure::Front { message, hints, .. } => headline(printer, message, &[], hints),
+        Failure::Front { message, causes, hints, .. } => headline(printer, message, causes, hints),
         Failure::Pipeline(error) => one(printer, error),
         Failure::Several(errors) => errors.iter().for_each(|error| one(printer, error)),
     }

@@ -37,7 +37,7 @@ pub fn check(
 }
 
 /// The blobs of a store, as a judge reads them: trusting none.
-struct StoreBlobs<'a>(&'a Store);
+pub(crate) struct StoreBlobs<'a>(pub(crate) &'a Store);
 
 impl Blobs for StoreBlobs<'_> {
     fn open_blob(&self, digest: &Digest) -> io::Result<Box<dyn Read + '_>> {

@@ -8,7 +8,9 @@ use landfall_compile::CompileError;
 use landfall_diagnostics::Diagnostic;
 use landfall_fetch::FetchError;
 use landfall_hashing::Digest;
+use landfall_registry::{NameError, PublishError};
 use landfall_store::StoreError;
+use landfall_transport::SettingsError;
 
 /// Whose turn it is; the front makes an exit status of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,22 @@ pub enum Error {
     Program { program: String, source: io::Error },
     #[error("{program} failed: {message}")]
     ProgramFailed { program: String, message: String },
+    #[error("`{app}` is not in the registry of {place}")]
+    Publish { app: String, place: String, source: Box<PublishError> },
+    #[error("the registry of {place} has no {digest} of `{app}`, and the ledger says so")]
+    NotInRegistry { app: String, place: String, digest: Digest },
+    #[error("an object of kind `{object}` cannot be written as YAML: {reason}")]
+    Yaml { object: String, reason: String },
+    #[error("no registry can be spoken to")]
+    Network { source: Box<SettingsError> },
+    #[error("an image cannot have this name in a registry")]
+    RegistryName { source: Box<NameError> },
+    #[error("the store has no image {digest}")]
+    UnknownImage { digest: Digest },
+    #[error("{digest} is no image of `{app}`: {reason}")]
+    OtherImage { app: String, digest: Digest, reason: String },
+    #[error("`{}` holds no image that can be taken: {reason}", path.display())]
+    NoImage { path: PathBuf, reason: String },
     #[error("no containerd is here: `{}` does not exist", socket.display())]
     NoContainerd { socket: PathBuf },
     #[error("`{app}` has not been built in this store")]
@@ -63,14 +81,22 @@ impl Error {
             Self::Problems(_)
             | Self::NeverBuilt { .. }
             | Self::NoPreviousBuild { .. }
-            | Self::UnknownDigest { .. } => ErrorKind::Files,
+            | Self::UnknownDigest { .. }
+            | Self::UnknownImage { .. }
+            | Self::OtherImage { .. }
+            | Self::NoImage { .. } => ErrorKind::Files,
             Self::Compile { source, .. } if !source.is_outside() => ErrorKind::Files,
             Self::Fetch { source, .. } if !source.is_outside() => ErrorKind::Files,
             // A file of the workspace that changed while it was read.
             Self::Layer { source, .. } if source.kind() == io::ErrorKind::InvalidData => {
                 ErrorKind::Files
             }
-            Self::NotReproducible { .. } | Self::Unsound { .. } => ErrorKind::NotAsWanted,
+            Self::Publish { source, .. } if is_another(source) => ErrorKind::NotAsWanted,
+            Self::Publish { source, .. } if !source.is_outside() => ErrorKind::Files,
+            Self::Network { .. } | Self::RegistryName { .. } => ErrorKind::Files,
+            Self::NotInRegistry { .. } | Self::NotReproducible { .. } | Self::Unsound { .. } => {
+                ErrorKind::NotAsWanted
+            }
             _ => ErrorKind::Outside,
         }
     }
@@ -82,6 +108,18 @@ impl Error {
             Self::NeverBuilt { app } => Some(format!("run `landfall build {app}` first")),
             Self::NoContainerd { .. } => {
                 Some("start containerd, or write a file: `--output oci-archive:FILE`".into())
+            }
+            Self::UnknownImage { .. } => Some(
+                "build it here, or hand it over: `build --output oci-archive:FILE`, then \
+                 `push --image oci-archive:FILE`"
+                    .into(),
+            ),
+            Self::NotInRegistry { place, .. } => Some(format!(
+                "somebody has deleted it, or {place} names another registry than before: push it \
+                 there again, then promote"
+            )),
+            Self::OtherImage { .. } => {
+                Some("build the app for all its platforms, without `--platform`".into())
             }
             Self::UnknownDigest { .. } => {
                 Some("only digests that were built in this store can be compared; a git revision works too".into())
@@ -103,6 +141,11 @@ impl Error {
         let path = path.into();
         move |source| Self::File { action, path, source }
     }
+}
+
+/// Whether another image stands where ours should.
+fn is_another(error: &PublishError) -> bool {
+    matches!(error, PublishError::TagTaken { .. } | PublishError::Differs { .. })
 }
 
 impl From<StoreError> for Error {

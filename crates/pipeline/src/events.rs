@@ -20,6 +20,10 @@ pub enum Event<'a> {
     Layer { app: &'a str, platform: &'a str, layer: &'a str, done_bytes: u64, total_bytes: u64 },
     /// A layer's blob stands in the store.
     LayerBuilt { app: &'a str, platform: &'a str, layer: &'a str, size_bytes: u64 },
+    /// Bytes of an image that stand in a region's registry.
+    Sending { app: &'a str, place: &'a str, done_bytes: u64, total_bytes: u64 },
+    /// A region's registry has an image, or will not have it.
+    Sent { app: &'a str, place: &'a str, well: bool },
     /// Something that the user should know and that stops nothing.
     Note { text: &'a str },
 }

@@ -62,6 +62,36 @@ pub(crate) fn checkout(session: &Session<'_>, commit: &str, folder: &Path) -> Re
     Ok(())
 }
 
+/// Whether a file of the workspace is as the last commit has it.
+pub(crate) fn is_committed(session: &Session<'_>, path: &Path) -> Result<bool, Error> {
+    let path = path.to_string_lossy();
+    let words = ["status", "--porcelain", "--untracked-files=all", "--", &path];
+    let status = run(session, words)?;
+    Ok(status.status.success() && status.stdout.is_empty())
+}
+
+/// Commits one file and nothing else, and gives the commit. What else is staged stays staged.
+pub(crate) fn commit_file(
+    session: &Session<'_>,
+    path: &Path,
+    message: &str,
+) -> Result<String, Error> {
+    let path = path.to_string_lossy();
+    succeed(session, &["add", "--intent-to-add", "--", &path])?;
+    succeed(session, &["commit", "--quiet", "--only", "--message", message, "--", &path])?;
+    succeed(session, &["rev-parse", "HEAD"])
+}
+
+fn succeed(session: &Session<'_>, words: &[&str]) -> Result<String, Error> {
+    let output = command(session).args(words).output();
+    let output = output.map_err(|source| Error::Program { program: "git".into(), source })?;
+    if !output.status.success() {
+        let message = text(&output.stderr);
+        return Err(Error::ProgramFailed { program: format!("git {}", words[0]), message });
+    }
+    Ok(text(&output.stdout))
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim().to_owned()
 }

@@ -70,12 +70,12 @@ pub(crate) fn load_from(
     }
 }
 
-fn has_errors(problems: &[Diagnostic]) -> bool {
+pub(crate) fn has_errors(problems: &[Diagnostic]) -> bool {
     problems.iter().any(|problem| problem.severity == Severity::Error)
 }
 
 /// Warnings are said; with errors beside them they come with the errors.
-fn warn(session: &Session<'_>, problems: &[Diagnostic]) {
+pub(crate) fn warn(session: &Session<'_>, problems: &[Diagnostic]) {
     if !has_errors(problems) {
         problems
             .iter()
@@ -141,7 +141,7 @@ fn bad_lock(path: PathBuf, text: String, error: &LockError) -> Diagnostic {
 }
 
 /// A text file of reasonable length, by the name that the user knows.
-fn read_text(path: &Path, shown: &Path) -> Result<String, Error> {
+pub(crate) fn read_text(path: &Path, shown: &Path) -> Result<String, Error> {
     let unusable = |reason: String| {
         let problem = Diagnostic::error(
             "workspace::unreadable",

@@ -147,7 +147,7 @@ impl Layer {
     }
 }
 
-pub fn run(
+pub(crate) fn run(
     arguments: &Build,
     around: &Surroundings,
     printer: &Printer,

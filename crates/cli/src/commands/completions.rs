@@ -19,7 +19,7 @@ pub struct Completions {
 }
 
 /// `command` is the whole command line that is completed.
-pub fn run(
+pub(crate) fn run(
     arguments: &Completions,
     mut command: Command,
     printer: &Printer,

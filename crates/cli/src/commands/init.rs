@@ -48,7 +48,7 @@ pub struct Answer {
 /// A file by its path in the workspace.
 type TextFile = (String, String);
 
-pub fn run(
+pub(crate) fn run(
     arguments: &Init,
     around: &Surroundings,
     printer: &Printer,

@@ -92,7 +92,7 @@ impl AppLock {
     }
 }
 
-pub fn run(
+pub(crate) fn run(
     arguments: &Lock,
     around: &Surroundings,
     printer: &Printer,

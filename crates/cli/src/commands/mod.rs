@@ -2,8 +2,13 @@
 
 pub mod build;
 pub mod completions;
+pub mod config;
 pub mod init;
 pub mod lock;
+pub mod operate;
+pub mod promote;
+pub mod push;
+pub mod render;
 pub mod schema;
 pub mod store;
 pub mod why;
@@ -14,7 +19,7 @@ use crate::failure::Failure;
 use crate::printer::steers;
 
 /// `--set version=1.2.3`, the only name that can be set for a build.
-fn overrides(set: &[String]) -> Result<Overrides, Failure> {
+pub fn overrides(set: &[String]) -> Result<Overrides, Failure> {
     let mut overrides = Overrides::default();
     for text in set {
         match text.split_once('=') {
@@ -32,7 +37,7 @@ fn overrides(set: &[String]) -> Result<Overrides, Failure> {
 }
 
 /// A value as JSON for machines, which a terminal can show, too. `landfall schema` says its form.
-fn json<T: serde::Serialize + schemars::JsonSchema>(value: &T) -> Result<String, Failure> {
+pub fn json<T: serde::Serialize + schemars::JsonSchema>(value: &T) -> Result<String, Failure> {
     let text = serde_json::to_string_pretty(value);
     text.map(|text| escaped(&text))
         .map_err(|error| Failure::outside(format!("the answer has no JSON form: {error}")))

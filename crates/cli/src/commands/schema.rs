@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{build, init, lock, store, why};
+use super::operate::{apply, history, plan, status, uninstall};
+use super::{build, config, init, lock, promote, push, render, store, why};
 use crate::failure::Failure;
 use crate::printer::Printer;
 
@@ -35,6 +36,32 @@ pub enum Document {
     Lock,
     /// What `why --json` prints
     Why,
+    /// What `push --json` prints
+    Push,
+    /// What `promote --json` prints
+    Promote,
+    /// What `config show --json` prints
+    ConfigShow,
+    /// What `render --json` prints
+    Render,
+    /// What `plan --json` prints
+    Plan,
+    /// What `apply`, `rollback` and `release` print with `--json`
+    Apply,
+    /// What `status --json` prints
+    Status,
+    /// What `history --json` prints
+    History,
+    /// What `uninstall --json` prints
+    Uninstall,
+    /// environments/regions.toml
+    Regions,
+    /// environments/STAGE/stage.toml
+    Stage,
+    /// environments/STAGE/REGION.toml
+    Region,
+    /// environments/local.toml
+    Local,
     /// What `init --json` prints
     Init,
     /// What `store gc --json` prints
@@ -52,6 +79,19 @@ impl Document {
             Self::Build => schema_of::<build::Answer>(),
             Self::Lock => schema_of::<lock::Answer>(),
             Self::Why => schema_of::<why::Answer>(),
+            Self::Push => schema_of::<push::Answer>(),
+            Self::Promote => schema_of::<promote::Answer>(),
+            Self::ConfigShow => schema_of::<config::Answer>(),
+            Self::Render => schema_of::<render::Answer>(),
+            Self::Plan => schema_of::<plan::Answer>(),
+            Self::Apply => schema_of::<apply::Answer>(),
+            Self::Status => schema_of::<status::Answer>(),
+            Self::History => schema_of::<history::Answer>(),
+            Self::Uninstall => schema_of::<uninstall::Answer>(),
+            Self::Regions => landfall_config::environment::regions_schema(),
+            Self::Stage => landfall_config::environment::stage_schema(),
+            Self::Region => landfall_config::environment::region_schema(),
+            Self::Local => landfall_config::environment::local_schema(),
             Self::Init => schema_of::<init::Answer>(),
             Self::StoreGc => schema_of::<store::GcAnswer>(),
             Self::StoreVerify => schema_of::<store::VerifyAnswer>(),
@@ -60,7 +100,7 @@ impl Document {
     }
 }
 
-pub fn run(arguments: &Schema, printer: &Printer) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: &Schema, printer: &Printer) -> Result<ExitCode, Failure> {
     printer.data(&super::json(&arguments.name.schema())?)?;
     Ok(ExitCode::SUCCESS)
 }

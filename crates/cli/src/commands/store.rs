@@ -87,7 +87,7 @@ pub struct PathAnswer {
     folder: String,
 }
 
-pub fn run(
+pub(crate) fn run(
     arguments: &Store,
     around: &Surroundings,
     printer: &Printer,

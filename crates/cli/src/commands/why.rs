@@ -140,7 +140,11 @@ impl From<LayerChangeKind> for Kind {
     }
 }
 
-pub fn run(arguments: &Why, around: &Surroundings, printer: &Printer) -> Result<ExitCode, Failure> {
+pub(crate) fn run(
+    arguments: &Why,
+    around: &Surroundings,
+    printer: &Printer,
+) -> Result<ExitCode, Failure> {
     let progress = Progress::new(around, printer);
     let session = around.session(&progress)?;
     let request = BuildRequest {

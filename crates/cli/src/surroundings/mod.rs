@@ -3,6 +3,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
 
+mod cluster;
+mod logins;
+
 use std::env;
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -36,6 +39,7 @@ pub struct Surroundings {
     pub colour: bool,
     /// Standard error is a terminal.
     pub terminal: bool,
+    words: Vec<OsString>,
     tools: ToolPlaces,
     proxy: ProxySettings,
     roots_file: Option<PathBuf>,
@@ -45,8 +49,8 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Reads them once.
-    pub fn read(global: &Global) -> Self {
+    /// Reads them once. `words` are the whole command line.
+    pub fn read(global: &Global, words: Vec<OsString>) -> Self {
         let working_folder = env::current_dir().unwrap_or_else(|_| "/".into());
         let named = global.workspace.as_ref().map(|path| real(working_folder.join(path)));
         let workspace = named.or_else(|| above(&working_folder));
@@ -68,6 +72,7 @@ impl Surroundings {
                 && variable("NO_COLOR").is_none()
                 && variable("TERM").is_none_or(|term| term != "dumb"),
             terminal,
+            words,
             tools: tools(),
             proxy: proxy(),
             roots_file: variable("SSL_CERT_FILE").map(PathBuf::from),
@@ -95,6 +100,18 @@ impl Surroundings {
         self.workspace.as_ref().unwrap_or(&self.working_folder)
     }
 
+    /// The whole command line, the program's name first.
+    pub fn words(&self) -> &[OsString] {
+        &self.words
+    }
+
+    /// Where this program lies.
+    pub fn own_program(&self) -> Result<PathBuf, Failure> {
+        env::current_exe().map_err(|error| {
+            Failure::outside(format!("this program cannot be found again: {error}"))
+        })
+    }
+
     /// The store's folder.
     pub fn store(&self) -> &Path {
         &self.store
@@ -112,9 +129,7 @@ impl Surroundings {
         store: Store,
         events: &'a dyn Events,
     ) -> Result<Session<'a>, Failure> {
-        let helper = env::current_exe().map_err(|error| {
-            Failure::outside(format!("this program cannot be found again: {error}"))
-        })?;
+        let helper = self.own_program()?;
         let pool = landfall_pipeline::thread_pool(self.threads);
         let pool =
             pool.map_err(|error| Failure::outside(format!("no threads can be started: {error}")))?;
@@ -126,14 +141,15 @@ impl Surroundings {
             tools: self.tools.clone(),
             helper: Helper { program: helper, arguments: vec![CONFINED_WORD.into()] },
             environment: env::vars_os().collect(),
-            fetch: self.fetch()?,
+            fetch: self.client_settings()?,
             git: "git".into(),
             strictness: self.strictness,
             events,
         })
     }
 
-    fn fetch(&self) -> Result<ClientSettings, Failure> {
+    /// How the network is reached, and how long that may take.
+    pub fn client_settings(&self) -> Result<ClientSettings, Failure> {
         let roots = self.roots_file.as_ref().map(|path| {
             std::fs::read(path).map_err(|error| {
                 Failure::outside(format!(
