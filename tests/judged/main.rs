@@ -3,13 +3,17 @@
 //!
 //! The table of contents. What needs nothing but the product stands in `line`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
 mod archives; // skopeo reads each kind of output
 mod at_once; // two who change one app at a time, and what a run leaves that was cut short
 mod control_plane; // the rig's control planes: pods get ready, or fail as they are told
 mod deploying; // a real cluster from the first release to the last: plan, apply, go back, uninstall
+mod dying; // a run that dies at each failpoint of a release, and the next one
 mod kept; // release records: limits, damage, what is newer
 mod loading; // `--load` into a containerd of the test's own
 mod plain; // zstd layers decompressed for judges that read none
+mod prerequisites; // what `.ci/run` looks for is what the rig needs
 mod reaching; // which clusters are refused, and what one that does not answer costs
 mod read_back; // a real registry gives back the digest, crane recomputes everything
 mod refusing; // what a cluster refuses is told for every object before anything is changed
@@ -18,6 +22,7 @@ mod running; // myapp runs, answers and stops, on both platforms
 mod schemas; // the specification's own schemas, and a reader of the specification's types
 mod site; // one control plane for all, a namespace for each test
 mod slack; // the rig's Slack receiver: taken, refused, ill
+mod story; // the whole story: build, push, promote, apply in three regions, change, roll back, uninstall
 mod unpacked; // umoci unpacks what was asked for: owner, mode, time, links, bytes
 mod unready; // pods that never become ready: the cause is named, and the release before serves
 mod world; // every fixture image in a layout, built once in this process
