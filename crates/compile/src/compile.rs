@@ -7,11 +7,13 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use landfall_hashing::canonical;
 use landfall_tree::Tree;
 
 use crate::confine::{REFUSED, Spec};
+use crate::full_disk::full_disk;
 use crate::layout::{Layout, NO_LINKER};
 use crate::process::{Ended, run};
 use crate::shadow::write_file;
@@ -82,17 +84,35 @@ pub fn compile(request: &Compile<'_>) -> Result<Compiled, CompileError> {
     let outside = Layout::outside(request.scratch, &own, request.toolchain);
     let seen = if request.walls == Walls::Namespaces { Layout::inside() } else { outside.clone() };
     prepare(request, &outside)?;
-    vendor::fetch(request, &outside, &seen)?;
     forget_members(request, &outside.target)?;
-    let ended = run(&mut cargo(request, &outside, &seen)?, request.on_line)?;
+    let ended = build(request, &outside, &seen)?;
     if !ended.status.success() {
         // Cargo remembers that rustc could not be started, even once it can.
         let _ = fs::remove_file(outside.target.join(".rustc_info.json"));
-        return Err(failure(request, ended));
+        return Err(failure(request, &outside, ended));
     }
     let built = outside.target.join(&request.settings.target).join("release");
     check_files(request, &built, &seen)?;
     take(request, &built, &own)
+}
+
+/// Fetches what there is to fetch, and runs cargo.
+///
+/// Without a fetched package the lock is tried as it is; only `cargo vendor` knows what else is to
+/// be left out of it, or says what it lacks.
+fn build(request: &Compile<'_>, outside: &Layout, seen: &Layout) -> Result<Ended, CompileError> {
+    const OTHER_LOCK: &str = "--frozen";
+    let build = || run(&mut cargo(request, outside, seen)?, Duration::MAX, request.on_line);
+    if request.sources.lockfile().has_fetched() {
+        vendor::fetch(request, outside, seen)?;
+        return build();
+    }
+    let ended = build()?;
+    if ended.status.success() || !ended.output.contains(OTHER_LOCK) {
+        return Ok(ended);
+    }
+    vendor::fetch(request, outside, seen)?;
+    build()
 }
 
 /// One folder for each toolchain, target and set of git revisions: cargo takes a vendored package
@@ -214,8 +234,16 @@ fn arguments(request: &Compile<'_>, seen: &Layout) -> Vec<String> {
     arguments
 }
 
-fn failure(request: &Compile<'_>, Ended { status, output }: Ended) -> CompileError {
+fn failure(
+    request: &Compile<'_>,
+    outside: &Layout,
+    Ended { status, output }: Ended,
+) -> CompileError {
     let package = request.sources.package().into();
+    if let Some(folder) = full_disk(outside, &output) {
+        let (folder, source) = (folder.into(), rustix::io::Errno::NOSPC.into());
+        return CompileError::DiskFull { package, folder, output, source };
+    }
     if status.code() == Some(REFUSED.into()) {
         return CompileError::Confine { output };
     }

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -147,7 +148,7 @@ pub fn probe(helper: &Helper, scratch: &Path) -> Result<Probe, CompileError> {
 fn attempt(helper: &Helper, walls: Walls, scratch: &Path) -> Result<Option<String>, CompileError> {
     let program = PathBuf::from("/bin/sh");
     let spec = Spec::new(helper, walls, scratch, program, vec!["-c".into(), "exit 0".into()]);
-    let ended = run(spec.command(helper, scratch)?.env_clear(), &|_| {})?;
+    let ended = run(spec.command(helper, scratch)?.env_clear(), Duration::MAX, &|_| {})?;
     Ok((!ended.status.success()).then_some(ended.output))
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use landfall_tree::{EntryPath, PathError};
 
@@ -78,8 +79,12 @@ pub enum CompileError {
 
     #[error("the dependencies of `{package}` cannot be fetched:\n{output}")]
     Fetch { package: String, output: String },
+    #[error("`{}` said nothing for {} minutes and was stopped; run `cargo vendor` in the workspace to see what it waits for", program.display(), silence.as_secs() / 60)]
+    Silent { program: PathBuf, silence: Duration },
     #[error("the kernel refused to confine the compile: {output}")]
     Confine { output: String },
+    #[error("`{package}` cannot be compiled, because the disk of `{}` is full:\n{output}", folder.display())]
+    DiskFull { package: String, folder: PathBuf, output: String, source: io::Error },
     #[error("`{package}` does not compile:\n{output}")]
     Cargo { package: String, output: String },
     #[error("a build script of `{package}` failed:\n{output}\n{confinement}")]
@@ -99,10 +104,14 @@ pub enum CompileError {
 }
 
 impl CompileError {
-    /// Whether something outside refused: a registry or a git server. All else is the user's
-    /// files, or a tool that this machine lacks.
+    /// Whether something outside refused: a registry, a git server, or the disk, since only
+    /// folders of Landfall's own are written. All else is the user's files, or a tool that this
+    /// machine lacks.
     pub fn is_outside(&self) -> bool {
-        matches!(self, Self::Fetch { .. })
+        matches!(
+            self,
+            Self::Fetch { .. } | Self::Silent { .. } | Self::DiskFull { .. } | Self::Write { .. }
+        )
     }
 }
 

@@ -70,12 +70,16 @@ impl Layout {
         (read.map(PathBuf::as_path).into(), written.map(PathBuf::as_path).into())
     }
 
-    /// The flags of rustc, exactly.
+    /// The flags of rustc, exactly. Names of symbols are no part of a binary: they follow the
+    /// text of the sources where the code does not, down to a comment.
     pub(crate) fn flags(&self, toolchain: &Toolchain) -> Vec<String> {
-        let mut flags =
-            ["-Clinker=rust-lld", "-Clink-self-contained=yes", "-Ctarget-feature=+crt-static"]
-                .map(str::to_owned)
-                .to_vec();
+        let fixed = [
+            "-Clinker=rust-lld",
+            "-Clink-self-contained=yes",
+            "-Ctarget-feature=+crt-static",
+            "-Cstrip=symbols",
+        ];
+        let mut flags = fixed.map(str::to_owned).to_vec();
         let remap = |(from, to): (String, String)| format!("--remap-path-prefix={from}={to}");
         flags.extend(self.renamed(toolchain).map(remap));
         flags

@@ -19,6 +19,7 @@ mod compile;
 mod confine;
 mod error;
 mod files;
+mod full_disk;
 mod identity;
 mod layout;
 mod lockfile;

@@ -129,6 +129,11 @@ impl Lockfile {
         &self.packages
     }
 
+    /// Whether a package comes from elsewhere than the workspace.
+    pub(crate) fn has_fetched(&self) -> bool {
+        self.packages.iter().any(|package| package.source.is_some())
+    }
+
     /// What fixes the content of packages whose version does not: the revisions of git sources.
     pub(crate) fn git_sources(&self) -> BTreeSet<&str> {
         let sources = self.packages.iter().filter_map(|package| package.source.as_deref());

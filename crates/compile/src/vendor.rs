@@ -5,9 +5,11 @@
 //! Cargo.lock names, whatever place it comes from; the compile then needs neither the cargo home
 //! nor its settings, and the folder's name is the same for every mirror.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use toml::{Table, Value};
 
@@ -20,6 +22,13 @@ use crate::{Compile, CompileError};
 
 /// Variables that would make cargo start another program than the toolchain's.
 const FOREIGN: &[&str] = &["RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTUP_TOOLCHAIN"];
+/// How the variables begin by which the dynamic loader puts other code into every program
+/// (ld.so(8)). With some of it rustc never ends: it waits in its allocator for a lock of its own.
+const OF_LOADER: &str = "LD_";
+/// How long cargo may say nothing. It gives up a connection by itself after half a minute without
+/// a byte; what takes long without a word is the clone of a large git repository, or another cargo
+/// that has the lock of the cargo home.
+const SILENCE: Duration = Duration::from_secs(30 * 60);
 
 /// Fills `outside.vendor` and writes the configuration that makes cargo use it.
 ///
@@ -33,6 +42,7 @@ pub(crate) fn fetch(
     let offline = attempt(request, outside, true);
     let settings = match offline {
         Ok(settings) => settings,
+        Err(silent @ CompileError::Silent { .. }) => return Err(silent),
         Err(_) => {
             let lock = request.sources.lock();
             write_file(&lockfile::path_in(&outside.source), lock.as_bytes(), false)?;
@@ -54,7 +64,7 @@ fn attempt(request: &Compile<'_>, outside: &Layout, offline: bool) -> Result<Tab
     }
     // What fails without network is said only where it fails with network, too.
     let on_line: &dyn Fn(&str) = if offline { &|_| {} } else { request.on_line };
-    let ended = run(&mut command, on_line)?;
+    let ended = run(&mut command, SILENCE, on_line)?;
     if !ended.status.success() {
         let package = request.sources.package().into();
         return Err(CompileError::Fetch { package, output: ended.output });
@@ -68,10 +78,12 @@ fn attempt(request: &Compile<'_>, outside: &Layout, offline: bool) -> Result<Tab
 fn command(request: &Compile<'_>, outside: &Layout) -> Command {
     let sysroot = request.toolchain.sysroot();
     let mut command = Command::new(sysroot.join("bin/cargo"));
-    command.env_clear().envs(request.environment);
-    for name in FOREIGN {
-        command.env_remove(name);
-    }
+    let is_foreign = |name: &OsStr| {
+        FOREIGN.iter().any(|foreign| name == *foreign)
+            || name.as_encoded_bytes().starts_with(OF_LOADER.as_bytes())
+    };
+    let environment = request.environment.iter().filter(|(name, _)| !is_foreign(name));
+    command.env_clear().envs(environment);
     command.env("CARGO_HOME", request.cargo_home).env("RUSTC", sysroot.join("bin/rustc"));
     // Settings for registries may stand beside the workspace, so cargo starts there.
     command.current_dir(request.sources.workspace());

@@ -13,8 +13,10 @@ mod bad_input;
 mod confinement;
 mod discovery;
 mod fixture;
+mod full_disk;
 mod reproducible;
 mod toolchain;
+mod vendoring;
 
 use std::process::ExitCode;
 
@@ -24,18 +26,17 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next().as_ref().and_then(|first| first.to_str()) {
         Some("confined") => return landfall_compile::confined_main(arguments),
-        Some("compile-once") => {
-            reproducible::once(arguments);
-            return ExitCode::SUCCESS;
-        }
+        Some("compile-once") => return reproducible::once(arguments),
         _ => {}
     }
     let parts = [
         bad_input::trials(),
         confinement::trials(),
         discovery::trials(),
+        full_disk::trials(),
         reproducible::trials(),
         toolchain::trials(),
+        vendoring::trials(),
     ];
     libtest_mimic::run(&Arguments::from_args(), parts.into_iter().flatten().collect()).exit_code()
 }

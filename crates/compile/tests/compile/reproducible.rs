@@ -1,11 +1,12 @@
 //! The same bytes, whatever the machine is like.
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::symlink;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use landfall_compile::Walls;
 use libtest_mimic::Trial;
@@ -127,6 +128,7 @@ fn disturbed() {
     let home = TempDir::new().unwrap();
     symlink(places().cargo_home.join("registry"), home.path().join("registry")).unwrap();
     disturbed.cargo_home = home.path().into();
+    let traces = TempDir::new().unwrap();
     for (name, value) in [
         ("HOME", "/nonexistent"),
         ("RUSTFLAGS", "-Ctarget-cpu=native -Copt-level=0"),
@@ -137,6 +139,9 @@ fn disturbed() {
         ("TZ", "Asia/Seoul"),
         ("LC_ALL", "tr_TR.UTF-8"),
         ("SOURCE_DATE_EPOCH", "1700000000"),
+        // The dynamic loader of each program that heeds these writes a file.
+        ("LD_DEBUG", "files"),
+        ("LD_DEBUG_OUTPUT", traces.path().join("trace").to_str().unwrap()),
     ] {
         disturbed.environment.insert(name.into(), value.into());
     }
@@ -149,6 +154,7 @@ fn disturbed() {
         "everything disturbed, from nothing"
     );
     rustix::process::umask(before);
+    assert_eq!(traces.path().read_dir().unwrap().count(), 0, "the loader was told something");
 
     let warm = Run::with_cache(cache.path().into());
     let third = workspace("third");
@@ -285,9 +291,18 @@ fn killed() {
     assert_eq!(run.digest(&fixture, "server"), expected);
 }
 
-/// What `compile-once WORKSPACE CACHE` does.
-pub fn once(mut arguments: impl Iterator<Item = OsString>) {
+/// What `compile-once WORKSPACE CACHE` does. An error is printed with its causes, a line each.
+pub fn once(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let fixture = Fixture::of(arguments.next().unwrap().into());
     let run = Run::with_cache(arguments.next().unwrap().into());
-    run.compile_loudly(&fixture, "server", &|line| println!("{line}")).unwrap();
+    let Err(error) = run.compile_loudly(&fixture, "server", &|line| println!("{line}")) else {
+        return ExitCode::SUCCESS;
+    };
+    println!("\noutside: {}", error.is_outside());
+    let mut cause: Option<&dyn Error> = Some(&error);
+    while let Some(error) = cause {
+        println!("{error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
 }
