@@ -105,11 +105,11 @@ async fn cut_short(cluster: &Cluster, namespace: &str, plan: &Plan, count: usize
 }
 
 /// Someone who knows that the dead are dead, as on the same machine.
-fn heir() -> Session<'static> {
+pub fn heir() -> Session<'static> {
     Session { holder: "heir@here 8".into(), has_ended: &|holder| holder == DEAD, ..session() }
 }
 
-async fn statuses(cluster: &Cluster, namespace: &str) -> Vec<(u64, &'static str)> {
+pub async fn statuses(cluster: &Cluster, namespace: &str) -> Vec<(u64, &'static str)> {
     let summaries = cluster.summaries(namespace, "myapp").await.unwrap();
     let status = |status: Option<Status>| status.map_or("?", Status::word);
     summaries.iter().map(|summary| (summary.revision, status(summary.status))).collect()

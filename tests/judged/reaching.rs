@@ -92,7 +92,7 @@ fn a_cluster_is_known_by_its_authority_or_its_uid_and_another_is_refused() {
             Cluster::connect(&with(file.path(), pin)).await.unwrap_or_else(|e| panic!("{e:?}"));
         }
         let expected = Digest::of("another");
-        let other = Target { pin: Pin::CaSha256(expected.clone()), ..authority() };
+        let other = Target { pin: Pin::CaSha256(expected), ..authority() };
         let error = refused(&with(file.path(), other)).await.to_string();
         let Pin::CaSha256(found) = authority().pin else { unreachable!() };
         let words = format!(

@@ -6,7 +6,7 @@ use landfall_testkit::{ImageLayout, ImageSchemas};
 use oci_spec::image::{ImageConfiguration, ImageIndex, ImageManifest};
 use serde_json::Value;
 
-use crate::world::{platforms, world};
+use crate::world::{images, platforms, world};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -38,7 +38,7 @@ fn documents(image: &ImageLayout) -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn every_document_is_as_the_schemas_want_it() {
     let schemas = ImageSchemas::open(&world().rig).expect("the schemas");
-    for (app, image) in &world().images {
+    for (app, image) in images() {
         for (media_type, document) in documents(image) {
             schemas
                 .validate(&document, media_type)
@@ -49,7 +49,7 @@ fn every_document_is_as_the_schemas_want_it() {
 
 #[test]
 fn every_document_is_read_by_the_specifications_types_and_loses_nothing() {
-    for (app, image) in &world().images {
+    for (app, image) in images() {
         for (media_type, document) in documents(image) {
             let again = match media_type {
                 INDEX => ImageIndex::from_reader(&document[..]).and_then(|index| index.to_string()),
@@ -68,7 +68,7 @@ fn every_document_is_read_by_the_specifications_types_and_loses_nothing() {
 
 #[test]
 fn every_size_and_digest_in_a_document_is_that_of_its_blob() {
-    for (app, image) in &world().images {
+    for (app, image) in images() {
         for platform in platforms(image) {
             let manifest = image.manifest(platform).expect("a manifest");
             let layers = manifest["layers"].as_array().expect("layers").iter();

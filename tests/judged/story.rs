@@ -57,19 +57,11 @@ impl Story {
     pub fn begin(regions: &[&str]) -> Self {
         let rig = Rig::open().unwrap_or_else(|error| panic!("the rig cannot be had: {error}"));
         let world = World::start(&rig, regions).unwrap_or_else(|error| panic!("{error}"));
-        let workspace = Workspace::from_text(APP).expect("a workspace");
-        copy(&checkout().join("environments"), &workspace.path("environments"));
-        copy(&checkout().join("apps/myapp/objects"), &workspace.path("apps/myapp/objects"));
-        let local = workspace.path("environments/local.toml");
-        if local.exists() {
-            std::fs::remove_file(local).expect("a file of the developer's own servers");
-        }
+        let workspace = example();
         if regions.len() == REGIONS.len() {
             world.lead(&workspace.root()).unwrap_or_else(|error| panic!("{error}"));
         }
-        let commit = "git init -q . && git config user.name x && git config user.email x@example.com && printf 'target/\\n' > .gitignore && git add -A && \
-                      git commit -qm start";
-        landfall_tests::tree::shell(&format!("cd \"$1\" && {commit}"), &[&workspace.root()]);
+        commit(&workspace);
         Self { rig, world, workspace }
     }
 
@@ -138,6 +130,25 @@ impl Story {
     pub fn edit(&self, path: &str, text: &str) {
         std::fs::write(self.workspace.path(path), text).expect("a file");
     }
+}
+
+/// `myapp` and the example environments, led nowhere yet.
+pub fn example() -> Workspace {
+    let workspace = Workspace::from_text(APP).expect("a workspace");
+    copy(&checkout().join("environments"), &workspace.path("environments"));
+    copy(&checkout().join("apps/myapp/objects"), &workspace.path("apps/myapp/objects"));
+    let local = workspace.path("environments/local.toml");
+    if local.exists() {
+        std::fs::remove_file(local).expect("a file of the developer's own servers");
+    }
+    workspace
+}
+
+/// Makes a repository of a workspace.
+pub fn commit(workspace: &Workspace) {
+    let commit = "git init -q . && git config user.name x && git config user.email x@example.com && printf 'target/\\n' > .gitignore && git add -A && \
+                  git commit -qm start";
+    landfall_tests::tree::shell(&format!("cd \"$1\" && {commit}"), &[&workspace.root()]);
 }
 
 fn of_place<'a>(status: &'a Value, (stage, region): (&str, &str)) -> &'a Value {

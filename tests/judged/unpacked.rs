@@ -27,7 +27,8 @@ fn wanted() -> BTreeMap<String, String> {
     blocks.map(|(title, lines)| (title.to_owned(), lines.to_owned())).collect()
 }
 
-fn line(entry: &UnpackedEntry) -> String {
+/// An entry as trees.txt has it.
+pub fn line(entry: &UnpackedEntry) -> String {
     let UnpackedEntry { path, mode, user, group, modified_seconds, .. } = entry;
     assert_eq!(entry.modified_nanoseconds, 0, "{}", path.display());
     let kind = match (&entry.hard_link_to, &entry.kind) {

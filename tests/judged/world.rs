@@ -72,6 +72,17 @@ pub fn myapp() -> &'static (Workspace, ImageLayout, String) {
     })
 }
 
+/// Every image that is judged: the fixtures' and `myapp`'s.
+pub fn images() -> impl Iterator<Item = (&'static str, &'static ImageLayout)> {
+    let fixtures = world().images.iter().map(|(app, image)| (app.as_str(), image));
+    fixtures.chain([("myapp", &myapp().1)])
+}
+
+/// What `build` printed for an app of [`images`].
+pub fn digest(app: &str) -> &'static str {
+    world().digests.get(app).unwrap_or(&myapp().2)
+}
+
 /// Platforms that an image lists.
 pub fn platforms(image: &ImageLayout) -> Vec<&'static str> {
     ["linux/amd64", "linux/arm64"]

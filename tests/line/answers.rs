@@ -5,18 +5,22 @@ use std::fs;
 
 use jsonschema::Validator;
 use landfall_testkit::Workspace;
+use landfall_tests::apps::fixtures_folder;
 use serde_json::{Value, json};
 
-use crate::fetching;
+use crate::fetching::{self, Answer};
 
 /// Which schema, the exit status, and the command, in an order in which each has something to say.
-const ANSWERS: [(&str, i32, &str); 14] = [
+const ANSWERS: [(&str, i32, &str); 17] = [
     ("lock", 0, "lock x --json"),
     ("lock", 0, "lock x --update --json"),
     ("build", 0, "build x --json"),
     ("build", 0, "build --all --check --json"),
+    ("build", 1, "build x late --json"),
     ("build", 0, "build x --changed-since HEAD --json"),
-    ("why", 0, "why x --json"),
+    ("lock", 0, "lock x --set version=2.0.0 --json"),
+    ("why", 0, "why x --set version=2.0.0 --json"),
+    ("build", 0, "build x --set version=2.0.0 --json"),
     ("why", 0, "why x --set version=2.0.0 --json --against previous"),
     ("init", 0, "init hello --json"),
     ("init", 0, "init other --json"),
@@ -89,15 +93,30 @@ fn damage(workspace: &Workspace) {
     landfall_tests::tree::shell("chmod u+w \"$1\" && echo >> \"$1\"", &[&folder]);
 }
 
+/// The app `late`, whose archive is refused when it is unpacked: `x` is built by then.
+fn add_late(workspace: &Workspace) {
+    let text = "[app]\nname = \"late\"\nversion = \"1.0.0\"\n[inputs.a]\npath = \"a.tar\"\n[[layers]]\nname = \"content\"\nunpack = { input = \"a\", to = \"/opt\" }\n";
+    fs::create_dir(workspace.path("apps/late")).expect("a folder");
+    fs::write(workspace.path("apps/late/app.toml"), text).expect("an app");
+    let archive = fixtures_folder().join("archives/refused/name-parent.tar");
+    fs::copy(archive, workspace.path("apps/late/a.tar")).expect("a copy");
+}
+
 #[test]
 fn every_answer_is_as_its_schema_says() {
     let server = fetching::server();
+    for platform in ["amd64", "arm64"] {
+        let file = Answer::File(b"newer\n".to_vec());
+        server.set(&format!("/x-2.0.0-{platform}.txt"), file);
+    }
     let workspace = fetching::workspace(&server, "");
     let commit = "git init -q . && git add -A && git -c user.name=x -c user.email=x commit -qm x";
     landfall_tests::tree::shell(&format!("cd \"$1\" && {commit}"), &[&workspace.root()]);
     for (name, status, line) in ANSWERS {
-        if status == 4 {
-            damage(&workspace);
+        match status {
+            1 => add_late(&workspace),
+            4 => damage(&workspace),
+            _ => {}
         }
         let validator = jsonschema::validator_for(&schema(&workspace, name)).expect("a schema");
         let outcome = fetching::run(&workspace, line);

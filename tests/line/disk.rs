@@ -77,6 +77,76 @@ fn a_full_disk_is_said_and_leaves_a_store_that_works_once_there_is_room() {
     assert_eq!(outcome.stdout, wanted.stdout);
 }
 
+/// Scratch, and not the archive, is what fails.
+#[test]
+fn a_disk_that_is_full_while_an_archive_is_unpacked_is_no_fault_of_the_archive() {
+    let workspace = workspace();
+    fill(&workspace);
+    let text = fs::read_to_string(workspace.path("apps/x/app.toml")).expect("app.toml");
+    for (name, pack) in [
+        ("a.tar.gz", "tar -C \"$1\" -czf \"$2\" a"),
+        ("a.zip", "cd \"$1\" && python3 -m zipfile -c \"$2\" a"),
+    ] {
+        let place = workspace.path(&format!("apps/x/files/{name}"));
+        landfall_tests::tree::shell(pack, &[&workspace.path("apps/x/files"), &place]);
+        let unpacked = format!(
+            "unpack = {{ input = \"a\", to = \"/opt\" }}\n[inputs.a]\npath = \"files/{name}\"\n"
+        );
+        let own = text.replace("files = { \"files/a\" = \"/srv/a\" }", &unpacked);
+        fs::write(workspace.path("apps/x/app.toml"), own).expect("app.toml");
+        // Once for the copy of the archive, once for what is in it.
+        for megabytes in [1, 4] {
+            let script = format!(
+                "mkdir -p ../small && mount -t tmpfs -o size={megabytes}m none ../small || exit 99
+                \"$1\" build x --store ../small/store"
+            );
+            let outcome = unshared(&workspace, &script);
+            let Some(outcome) = outcome.filter(|outcome| outcome.status != Some(99)) else {
+                return left_out("a full disk for an archive: nothing can be mounted here");
+            };
+            none(complaints(
+                &format!("{name} into {megabytes} MB"),
+                &outcome,
+                3,
+                &["scratch".into(), "No space left".into()],
+            ));
+            assert!(!outcome.stderr.contains("cannot be unpacked"), "{}", outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_for_a_download_is_said() {
+    let server = crate::fetching::server();
+    let bytes = landfall_tests::apps::mixed(6_000_000);
+    server.set("/x-1.0.0-amd64.txt", crate::fetching::Answer::File(bytes));
+    let workspace = crate::fetching::workspace(&server, "");
+    let script = "mkdir ../small && mount -t tmpfs -o size=1m none ../small || exit 99
+        \"$1\" lock x --store ../small/store";
+    let Some(outcome) = unshared(&workspace, script).filter(|outcome| outcome.status != Some(99))
+    else {
+        return left_out("a full disk for a download: nothing can be mounted here");
+    };
+    none(complaints("a full disk", &outcome, 3, &["No space left".into()]));
+    assert!(!workspace.path("apps/x/app.lock").exists());
+}
+
+#[test]
+fn the_name_of_an_app_that_is_not_utf8_is_an_error_of_all_apps() {
+    let workspace = workspace();
+    let folder = workspace.path("apps").join(Path::new(OsStr::from_bytes(b"z\xff")));
+    fs::create_dir(&folder).expect("a folder");
+    assert_eq!(workspace.landfall(&["build", "--all"]).expect("landfall starts").status, Some(0));
+    fs::copy(workspace.path("apps/x/app.toml"), folder.join("app.toml")).expect("a copy");
+    let outcome = workspace.landfall(&["build", "--all"]).expect("landfall starts");
+    none(complaints(
+        "a name that is not UTF-8",
+        &outcome,
+        1,
+        &["the name of `apps/z\u{fffd}` is not UTF-8".into()],
+    ));
+}
+
 #[test]
 fn a_disk_that_is_full_for_the_output_leaves_no_half_file() {
     let workspace = workspace();

@@ -66,6 +66,36 @@ fn every_command_is_in_the_reference() {
     }
 }
 
+/// Every Markdown file below a folder of the repository.
+fn pages(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(root().join(folder)).expect("a folder");
+    let paths = entries.map(|entry| {
+        format!("{folder}/{}", entry.expect("an entry").file_name().to_string_lossy())
+    });
+    let mut paths: Vec<_> = paths.collect();
+    paths.sort();
+    let (folders, files): (Vec<_>, Vec<_>) =
+        paths.into_iter().partition(|path| root().join(path).is_dir());
+    let below = folders.iter().flat_map(|folder| pages(folder));
+    files.into_iter().filter(|path| path.ends_with(".md")).chain(below).collect()
+}
+
+/// In a block, a line `$ cat FILE` is followed by what stands in the file, up to the next command.
+#[test]
+fn every_file_that_a_document_prints_is_printed_as_it_is() {
+    let mut checked = 0;
+    for page in pages("docs") {
+        let text = document(&page);
+        let commands = text.split("\n```").flat_map(|block| block.split("\n$ "));
+        for printed in commands.filter_map(|command| command.strip_prefix("cat ")) {
+            let (path, printed) = printed.split_once('\n').expect("a file and its text");
+            assert_eq!(format!("{printed}\n"), document(path), "{page} prints {path}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 0, "no document prints a file");
+}
+
 #[test]
 fn the_schema_in_the_repository_is_the_products() {
     assert!(

@@ -258,6 +258,47 @@ fn a_download_is_read_as_the_format_that_is_named_whatever_its_url_ends_with() {
 }
 
 #[test]
+fn what_is_trusted_for_one_platform_is_said_with_platform_and_url() {
+    let server = server();
+    let workspace = workspace(&server, "");
+    let said = run(&workspace, "lock x").stderr;
+    for platform in ["amd64", "arm64"] {
+        let which =
+            format!("file for linux/{platform}, {}/x-1.0.0-{platform}.txt, is", server.origin);
+        assert!(said.contains(&format!("x: trusted on first use: {which} sha256:")), "{said}");
+    }
+    assert!(said.contains("x: trusted on first use: release is sha256:"), "{said}");
+}
+
+#[test]
+fn several_apps_that_are_locked_have_all_their_problems_said_before_anything_is_fetched() {
+    let server = server();
+    let workspace = workspace(&server, "");
+    let text = fs::read_to_string(workspace.path("apps/x/app.toml")).expect("app.toml");
+    for (name, text) in [
+        ("y", text.replace("version =", "verison =")),
+        ("z", text.replace("name = \"x\"", "name = \"z\"").replace("url =", "uri =")),
+        ("w", text.replace("name = \"x\"", "name = \"w\"")),
+    ] {
+        fs::create_dir(workspace.path(&format!("apps/{name}"))).expect("a folder");
+        fs::write(workspace.path(&format!("apps/{name}/app.toml")), text).expect("app.toml");
+    }
+    let outcome = run(&workspace, "lock x y z");
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(1), ""), "{}", outcome.stderr);
+    for said in ["apps/y/app.toml:3", "apps/z/app.toml"] {
+        assert!(outcome.stderr.contains(said), "`{said}` is not said: {}", outcome.stderr);
+    }
+    assert_eq!(server.asked("/release.tar.gz"), 0);
+    // The server has no file for `w`, which keeps no other app from being locked.
+    let outcome = run(&workspace, "lock w x");
+    assert_eq!(outcome.status, Some(3), "{}", outcome.stderr);
+    for said in ["/w-1.0.0-amd64.txt", "w: not locked", "x: app.lock written"] {
+        assert!(outcome.stderr.contains(said), "`{said}` is not said: {}", outcome.stderr);
+    }
+    assert!(!workspace.path("apps/w/app.lock").exists());
+}
+
+#[test]
 fn an_update_asks_again_for_one_input_or_for_all() {
     let server = server();
     let workspace = workspace(&server, "");

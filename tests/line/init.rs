@@ -6,6 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
 use landfall_testkit::Workspace;
+use landfall_tests::deaths;
 
 use crate::fetching::{done, run};
 
@@ -75,17 +76,13 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
     found
 }
 
-fn failpoints() -> impl Iterator<Item = &'static str> {
-    landfall_failpoint::ALL.iter().copied().filter(|name| name.starts_with("init::"))
-}
-
 #[test]
 fn a_death_at_every_rename_is_mended_by_the_next_init() {
     for world in BEFORE.map(World::new) {
         world.begin();
         done(&world.workspace, "init hello");
         let (wanted, digest) = (world.files(), done(&world.workspace, BUILD));
-        for failpoint in failpoints() {
+        for failpoint in deaths::failpoints(deaths::INIT) {
             let mut deaths = 0;
             world.begin();
             while world.dies(failpoint, deaths + 1) {

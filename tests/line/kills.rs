@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use landfall_testkit::Workspace;
 use landfall_tests::apps::{compiled_workspace, mixed};
+use landfall_tests::{deaths, digest};
 
 const SIGABRT: i32 = 6;
 const SIGKILL: i32 = 9;
@@ -61,6 +62,7 @@ fn clean(workspace: &Workspace) {
     let _ = fs::remove_dir_all(workspace.store());
     let _ = fs::remove_file(workspace.path("apps/x/app.lock"));
     let _ = fs::remove_file(workspace.path("out.tar"));
+    let _ = fs::remove_dir_all(workspace.path("out"));
 }
 
 fn run(workspace: &Workspace, arguments: &[&str]) -> String {
@@ -125,7 +127,7 @@ fn check(workspace: &Workspace, name: &str, wanted: &str) {
 
 /// Removes what is beside the app's own files after a death and a run that went well, and names it.
 fn swept(workspace: &Workspace) -> Vec<String> {
-    let own = ["apps", "out.tar", "app.toml", "app.lock", "files"];
+    let own = ["apps", "out", "out.tar", "app.toml", "app.lock", "files"];
     let known: Vec<_> = own.iter().chain(&["Cargo.toml", "Cargo.lock", "server"]).collect();
     let folders = [workspace.root(), workspace.path("apps/x")];
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder"));
@@ -165,37 +167,17 @@ fn die_at(workspace: &Workspace, names: &[&str]) {
     );
 }
 
-/// Failpoints of a command that needs no app: `init.rs` kills at them.
-fn of_init(name: &&str) -> bool {
-    name.starts_with("init::")
-}
-
-/// Failpoints of what moves images and operates clusters: the suite `judged` kills at them.
-fn of_the_outside(name: &&str) -> bool {
-    ["apply::", "ledger::", "uninstall::"].iter().any(|part| name.starts_with(part))
-}
-
-/// Failpoints that only a compile comes by, or what it leaves.
-fn of_a_compile(name: &&str) -> bool {
-    ["compile-cache::", "shadow::"].iter().any(|part| name.starts_with(part))
-}
-
 #[test]
 fn a_death_at_every_failpoint_is_mended_by_the_next_command() {
     let workspace = workspace();
     fill(&workspace, 0, 1000);
-    let is_other =
-        |name: &&str| !of_a_compile(name) && !of_init(name) && !of_the_outside(name);
-    let others: Vec<_> = landfall_failpoint::ALL.iter().copied().filter(is_other).collect();
-    die_at(&workspace, &others);
+    die_at(&workspace, &deaths::failpoints(deaths::BUILDS));
 }
 
 #[test]
 fn a_death_around_a_compile_is_mended_by_the_next_command() {
     let workspace = compiled_workspace();
-    let names: Vec<_> = landfall_failpoint::ALL.iter().copied().filter(of_a_compile).collect();
-    assert!(names.len() >= 3, "{names:?}");
-    die_at(&workspace, &names);
+    die_at(&workspace, &deaths::failpoints(deaths::COMPILES));
 }
 
 /// Numbers that look random and are the same in every run.
@@ -228,38 +210,79 @@ fn kill_after(command: &mut Command, moment: Duration) -> bool {
 const VARIANTS: usize = 4;
 const BIG_BYTES: usize = 4_000_000;
 
+/// What is killed at random moments, in turn, so that each one meets each variant.
+const VICTIMS: [&[&str]; 3] =
+    [&["build", "x"], &["build", "x", "--output", "oci:out"], &["store", "gc"]];
+
+/// The digest of each variant, and how long each victim takes at the most.
+fn undisturbed(workspace: &Workspace) -> (Vec<String>, [Duration; VICTIMS.len()]) {
+    let mut longest = [Duration::ZERO; VICTIMS.len()];
+    let mut digests = Vec::new();
+    for variant in 0..VARIANTS {
+        clean(workspace);
+        fill(workspace, variant, BIG_BYTES);
+        for (victim, longest) in VICTIMS.iter().zip(&mut longest) {
+            let start = Instant::now();
+            run(workspace, victim);
+            *longest = start.elapsed().max(*longest);
+        }
+        digests.push(run(workspace, &["build", "x"]));
+    }
+    (digests, longest)
+}
+
+/// A collection that goes on beside what is killed, where there is a store.
+fn collector(workspace: &Workspace) -> Option<std::process::Child> {
+    let mut gc = workspace.command(&["store", "gc"]).expect("there is a landfall");
+    let gc = gc.stdout(Stdio::null()).stderr(Stdio::piped());
+    workspace.store().exists().then(|| gc.spawn().expect("landfall starts"))
+}
+
+/// What must hold after any death: the digest, and a layout with nothing broken or beside it.
+fn is_mended(workspace: &Workspace, wanted: &str, round: usize) {
+    for victim in [VICTIMS[0], VICTIMS[1]] {
+        assert_eq!(run(workspace, victim), wanted, "round {round}: {victim:?}");
+    }
+    let read = |path: &str| fs::read(workspace.path(path)).expect("a file of the layout");
+    let index = String::from_utf8(read("out/index.json")).expect("UTF-8");
+    assert!(index.contains(wanted.trim()), "round {round}: {index}");
+    for entry in fs::read_dir(workspace.path("out/blobs/sha256")).expect("blobs") {
+        let name = entry.expect("a blob").file_name().into_string().expect("UTF-8");
+        let found = digest::of(&read(&format!("out/blobs/sha256/{name}")));
+        assert_eq!(found, format!("sha256:{name}"), "round {round}");
+    }
+    assert_eq!(swept(workspace), [""; 0], "round {round}");
+}
+
 #[test]
 fn a_hundred_deaths_at_random_moments_are_mended_by_the_next_build() {
     let workspace = workspace();
-    let mut longest = Duration::ZERO;
-    let wanted: Vec<_> = (0..VARIANTS)
-        .map(|variant| {
-            clean(&workspace);
-            fill(&workspace, variant, BIG_BYTES);
-            let start = Instant::now();
-            let digest = run(&workspace, &["build", "x"]);
-            longest = longest.max(start.elapsed());
-            digest
-        })
-        .collect();
-    let micros = u64::try_from(longest.as_micros()).expect("a build is not that long");
-    let (mut killed, mut rounds) = (0, 0);
+    let (wanted, longest) = undisturbed(&workspace);
+    let longest = longest.map(|time| u64::try_from(time.as_micros()).expect("not that long"));
+    let (mut killed, mut rounds) = ([0; VICTIMS.len()], 0);
     for number in numbers().take(400) {
-        let variant = rounds % VARIANTS;
+        let (variant, victim) = (rounds % VARIANTS, rounds % VICTIMS.len());
         if variant == 0 {
             clean(&workspace);
         }
         rounds += 1;
         fill(&workspace, variant, BIG_BYTES);
-        let mut build = workspace.command(&["build", "x"]).expect("there is a landfall");
-        killed += usize::from(kill_after(&mut build, Duration::from_micros(number % micros)));
-        assert_eq!(run(&workspace, &["build", "x"]), wanted[variant], "round {rounds}");
+        let beside = collector(&workspace);
+        let mut command = workspace.command(VICTIMS[victim]).expect("there is a landfall");
+        let moment = Duration::from_micros(number % longest[victim]);
+        killed[victim] += usize::from(kill_after(&mut command, moment));
+        if let Some(output) = beside.map(|gc| gc.wait_with_output().expect("it ends")) {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "round {rounds}: {stderr}");
+        }
+        is_mended(&workspace, &wanted[variant], rounds);
         if variant == VARIANTS - 1 {
             run(&workspace, &["store", "verify"]);
         }
-        if killed == 100 {
+        if killed.iter().sum::<usize>() == 100 {
             break;
         }
     }
-    assert_eq!(killed, 100, "of {rounds} rounds");
+    assert_eq!(killed.iter().sum::<usize>(), 100, "of {rounds} rounds");
+    assert!(killed.iter().all(|count| *count > 0), "{killed:?}");
 }

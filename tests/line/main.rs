@@ -4,7 +4,9 @@
 
 mod answers; // every answer of `--json` against its published schema
 mod bad_input; // every line of bad input: its exit status and its words
+mod changing; // a file or an archive that somebody writes to while it is read
 mod commands; // what stands on stdout and stderr, help, completions, init
+mod dirty; // edited, untracked, committed later: remembered, and in no image
 mod disk; // a full disk, a store that cannot be written, names that are not UTF-8
 mod documents; // what the documents say exists
 mod fetching; // lock and build over a local HTTP server
@@ -17,6 +19,7 @@ mod kills; // killed at every failpoint and at random moments, then right
 mod parallel; // several builds at once while garbage is collected
 mod progress; // bars on a terminal, lines elsewhere
 mod reproducible; // disturbances times fixtures: the same digests
+mod same_image; // a comment in compiled code, another compression of an archive: no new image
 mod several; // several apps at once: the problems of all, before anything is built
 mod why; // scripted changes with the exact answer
 

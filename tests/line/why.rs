@@ -211,3 +211,52 @@ fn written(built: &Value) -> Vec<String> {
     let layers = platforms.flat_map(|platform| platform["layers"].as_array().expect("layers"));
     layers.filter(|layer| layer["written"] == true).map(|layer| layer["name"].to_string()).collect()
 }
+
+/// Counts what the product asks of git, by a git of that name in front of the real one.
+fn counted(workspace: &Workspace, line: &str) -> usize {
+    let folder = workspace.home().join("bin");
+    let (git, log) = (folder.join("git"), folder.join("log"));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let script = format!(
+        "#!/bin/sh\necho \"$1\" >>'{}'\nPATH=${{PATH#*:}} exec git \"$@\"\n",
+        log.display()
+    );
+    std::fs::write(&git, script).expect("a script");
+    std::fs::write(&log, "").expect("a log");
+    landfall_tests::tree::shell("chmod 755 \"$1\"", &[&git]);
+    let words: Vec<_> = line.split(' ').collect();
+    let mut command = workspace.command(&words).expect("there is a landfall");
+    let path = command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, path)| path);
+    let path = format!("{}:{}", folder.display(), path.expect("a PATH").display());
+    let outcome = command.env("PATH", path).output().expect("landfall starts");
+    assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
+    let log = std::fs::read_to_string(log).expect("a log");
+    log.lines().filter(|verb| *verb == "checkout-index").count()
+}
+
+#[test]
+fn a_revision_is_checked_out_once_and_leaves_nothing_in_the_cache() {
+    let workspace = Workspace::from_text(START).expect("a workspace");
+    case::read(BEFORE)[0].run(&workspace);
+    landfall_tests::tree::shell(
+        "find \"$1\" -type f -exec touch -d '2001-01-01' {} +",
+        &[&workspace.path("apps")],
+    );
+    for line in ["build --all --changed-since HEAD", "why x --against HEAD"] {
+        assert_eq!(counted(&workspace, line), 1, "{line}");
+    }
+    let caches = std::fs::read_dir(workspace.store().join("stat")).expect("the caches");
+    for cache in caches.map(|cache| cache.expect("a cache").path()) {
+        let text = std::fs::read(&cache).expect("a cache");
+        let text = String::from_utf8_lossy(&text);
+        let own = workspace.path("apps");
+        let places = text.lines().skip(1).filter_map(|line| line.splitn(3, ' ').nth(2));
+        let foreign: Vec<_> =
+            places.filter(|place| !std::path::Path::new(place).starts_with(&own)).collect();
+        assert_eq!(foreign, Vec::<&str>::new());
+        assert!(
+            text.contains("apps/y/files/own"),
+            "nothing of the workspace is remembered: {text}"
+        );
+    }
+}

@@ -7,6 +7,7 @@
 pub mod apps;
 pub mod built;
 pub mod case;
+pub mod deaths;
 pub mod digest;
 pub mod loud;
 pub mod plain_cargo;

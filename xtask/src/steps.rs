@@ -13,7 +13,14 @@ fn cargo(words: &[&str]) -> Command {
     cargo
 }
 
-/// Provides what the tests need, then runs them all: those without a server first.
+/// The suites: those that need nothing but Rust, the rig's own, the product under judges and servers.
+const SUITES: [(&str, &[&str]); 3] = [
+    ("workspace", &["--workspace", "--no-fail-fast"]),
+    ("rig", &["--package", "landfall-testkit", "--features", "rig", "--test", "rig"]),
+    ("judged", &["--package", "landfall-tests", "--features", "rig", "--test", "judged"]),
+];
+
+/// Provides what the tests need, then runs every suite, even after one failed.
 pub fn test(words: &[String]) -> Result<(), String> {
     run(&mut cargo(&[
         "run",
@@ -26,33 +33,20 @@ pub fn test(words: &[String]) -> Result<(), String> {
         "--",
         "prepare",
     ]))?;
-    let binary = forward::fresh()?;
-    run(cargo(&["test", "--locked", "--workspace", "--no-fail-fast"])
-        .args(words)
-        .env("LANDFALL_BIN", &binary))?;
-    run(cargo(&[
-        "test",
-        "--locked",
-        "--package",
-        "landfall-testkit",
-        "--features",
-        "rig",
-        "--test",
-        "rig",
-    ])
-    .args(words))?;
-    run(cargo(&[
-        "test",
-        "--locked",
-        "--package",
-        "landfall-tests",
-        "--features",
-        "rig",
-        "--test",
-        "judged",
-    ])
-    .args(words)
-    .env("LANDFALL_BIN", &binary))
+    let binary = forward::fresh_with_operate()?;
+    run_all(SUITES.map(|(name, selection)| {
+        let mut suite = cargo(&["test", "--locked"]);
+        suite.args(selection).args(words).env("LANDFALL_BIN", &binary);
+        (name, suite)
+    }))
+}
+
+/// Runs programs one after the other, and names at the end all that failed.
+fn run_all<const COUNT: usize>(programs: [(&str, Command); COUNT]) -> Result<(), String> {
+    let results = programs.map(|(name, mut program)| (name, run(&mut program)));
+    let failed = results.into_iter().filter_map(|(name, result)| Some((name, result.err()?)));
+    let failed: Vec<_> = failed.map(|(name, error)| format!("{name}: {error}")).collect();
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
 }
 
 /// Measures beside the peers.
@@ -124,4 +118,17 @@ fn generate(binary: &Path, path: &Path, arguments: &[&str], check: bool) -> Resu
     }
     std::fs::write(path, &output.stdout)
         .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_after_a_failure_runs_and_every_failure_is_named() {
+        let [one, two, three] = ["false", "true", "false"].map(Command::new);
+        let ended = run_all([("one", one), ("two", two), ("three", three)]);
+        let status = "\"false\" ended with exit status: 1";
+        assert_eq!(ended, Err(format!("one: {status}\nthree: {status}")));
+    }
 }

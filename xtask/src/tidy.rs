@@ -1,9 +1,12 @@
 //! The house rules, each a check that says where and what to do instead.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod graph;
+mod version;
+
 use std::path::Path;
 
 use crate::paths::{files, root};
+use graph::Graph;
 
 /// Each crate's layer; a crate may use crates of lower layers, and of its own where it says so.
 const LAYERS: [(&str, &[&str]); 8] = [
@@ -33,6 +36,10 @@ const FORBIDDEN_IN_CORE: [&str; 8] =
 /// What no crate of the product may reach.
 const FORBIDDEN: [&str; 5] =
     ["aws-lc-sys", "openssl-sys", "native-tls", "serde_yaml", "icu_normalizer"];
+
+/// What the program `landfall` may not reach: nothing of a cluster or a cloud is compiled for `build`.
+const FORBIDDEN_FOR_BUILD: [&str; 5] =
+    ["aws-*", "k8s-openapi", "kube*", "landfall-cluster", "landfall-deploy"];
 
 /// What may stand at the top of the repository, dot files apart.
 const TOP: [&str; 13] = [
@@ -66,14 +73,19 @@ const DRAWERS: [&str; 6] =
 
 /// Runs every check and reports all that is wrong.
 pub fn run() -> Result<(), String> {
-    let graph = Graph::read()?;
+    let workspace = Graph::read(&["--workspace"])?;
+    let program = Graph::read(&["--package", PROGRAM])?;
+    let crates = crates();
     let mut wrong = Vec::new();
-    wrong.extend(layers());
-    wrong.extend(forbidden(&graph));
-    wrong.extend(manifests());
+    wrong.extend(layers(&workspace, &crates));
+    wrong.extend(forbidden(&workspace, &crates));
+    wrong.extend(forbidden_for_build(&program));
+    wrong.extend(crates.iter().flat_map(|krate| manifest(krate, &manifest_of(krate))));
+    wrong.extend(version::shared(&manifests(&crates)));
     wrong.extend(sources());
     wrong.extend(documents());
-    wrong.extend(top_level());
+    wrong.extend(architecture(&read("ARCHITECTURE.md"), &crates));
+    wrong.extend(top_level(&top_level_names()));
     for line in &wrong {
         eprintln!("{line}");
     }
@@ -83,81 +95,40 @@ pub fn run() -> Result<(), String> {
     }
 }
 
-/// Who uses whom, from `cargo metadata`'s plain cousin: the manifests and the lock.
-struct Graph {
-    packages: BTreeMap<String, BTreeSet<String>>,
+/// The package of `crates/cli`.
+const PROGRAM: &str = "landfall";
+
+/// The package of a folder of `crates/`.
+fn package_of(krate: &str) -> String {
+    if krate == "cli" { PROGRAM.into() } else { format!("{PROGRAM}-{krate}") }
 }
 
-impl Graph {
-    fn read() -> Result<Self, String> {
-        let lock = std::fs::read_to_string(root().join("Cargo.lock"))
-            .map_err(|error| format!("Cargo.lock: {error}"))?;
-        let packages = lock
-            .split("[[package]]")
-            .skip(1)
-            .map(|block| (field(block, "name"), dependencies(block)));
-        Ok(Self {
-            packages: packages.fold(BTreeMap::new(), |mut all, (name, uses)| {
-                all.entry(name).or_insert_with(BTreeSet::new).extend(uses);
-                all
-            }),
-        })
-    }
-
-    /// Direct dependencies that a crate of ours is built with, tests apart.
-    fn direct(manifest: &str) -> BTreeSet<String> {
-        let normal = manifest.split("[dev-dependencies]").next().unwrap_or_default();
-        let section = normal.split("[dependencies]").nth(1).unwrap_or_default();
-        let section = section.split("\n[").next().unwrap_or_default();
-        section
-            .lines()
-            .filter_map(|line| line.split(['.', ' ', '=']).next())
-            .filter(|name| !name.is_empty() && !name.starts_with('#'))
-            .map(str::to_owned)
-            .collect()
-    }
-
-    fn reach(&self, start: &BTreeSet<String>) -> BTreeSet<String> {
-        let mut seen = BTreeSet::new();
-        let mut waiting: Vec<String> = start.iter().cloned().collect();
-        while let Some(name) = waiting.pop() {
-            if seen.insert(name.clone()) {
-                let own = name
-                    .strip_prefix("landfall-")
-                    .and_then(manifest_of)
-                    .map(|text| Self::direct(&text));
-                let uses = own.or_else(|| self.packages.get(&name).cloned()).unwrap_or_default();
-                waiting.extend(uses);
-            }
-        }
-        seen
-    }
+/// The folder of `crates/` that a package would stand in; none where it is not ours.
+fn crate_of(package: &str) -> Option<&str> {
+    if package == PROGRAM { Some("cli") } else { package.strip_prefix("landfall-") }
 }
 
-fn field(block: &str, name: &str) -> String {
-    let line = block.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_prefix('='));
-    line.map(|value| value.trim().trim_matches('"').to_owned()).unwrap_or_default()
+/// A file of the repository; nothing where there is none.
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_default()
 }
 
-fn dependencies(block: &str) -> BTreeSet<String> {
-    let list = block
-        .split("dependencies = [")
-        .nth(1)
-        .and_then(|list| list.split(']').next())
-        .unwrap_or_default();
-    let names =
-        list.lines().filter_map(|line| line.trim().trim_matches([',', '"']).split(' ').next());
-    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+fn manifest_of(krate: &str) -> String {
+    read(&format!("crates/{krate}/Cargo.toml"))
 }
 
-fn manifest_of(krate: &str) -> Option<String> {
-    std::fs::read_to_string(root().join("crates").join(krate).join("Cargo.toml")).ok()
+/// Every Cargo.toml of the workspace whose versions are ours to share.
+fn manifests(crates: &[String]) -> Vec<(String, String)> {
+    let crates = crates.iter().map(|krate| format!("crates/{krate}/Cargo.toml"));
+    let others = ["Cargo.toml", "xtask/Cargo.toml", "tests/Cargo.toml"].map(str::to_owned);
+    others.into_iter().chain(crates).map(|path| (path.clone(), read(&path))).collect()
 }
 
 fn layer_of(krate: &str) -> Option<usize> {
     LAYERS.iter().position(|(_, crates)| crates.contains(&krate))
 }
 
+/// The folders of `crates/`, sorted.
 fn crates() -> Vec<String> {
     let entries = std::fs::read_dir(root().join("crates")).into_iter().flatten().flatten();
     let mut names: Vec<_> =
@@ -166,71 +137,90 @@ fn crates() -> Vec<String> {
     names
 }
 
-fn layers() -> Vec<String> {
-    let mut wrong = Vec::new();
-    for krate in crates() {
-        let Some(layer) = layer_of(&krate) else {
-            wrong.push(format!("crates/{krate}: error: it has no layer; give it one in xtask/src/tidy.rs and in ARCHITECTURE.md"));
-            continue;
-        };
-        let uses = manifest_of(&krate).map(|text| Graph::direct(&text)).unwrap_or_default();
-        for used in uses.iter().filter_map(|name| name.strip_prefix("landfall-")) {
-            let meant = WITHIN.contains(&(krate.as_str(), used));
-            if layer_of(used).is_some_and(|other| other >= layer) && !meant {
-                wrong.push(format!("crates/{krate}/Cargo.toml: error: `{krate}` may not use `{used}`: data flows the other way; hand the value in from above"));
-            }
-        }
-    }
-    let known: BTreeSet<_> = crates().into_iter().collect();
+fn layers(graph: &Graph, crates: &[String]) -> Vec<String> {
     let listed = LAYERS.iter().flat_map(|(_, crates)| crates.iter());
-    wrong.extend(listed.filter(|name| !known.contains(**name)).map(|name| {
+    let gone = listed.filter(|name| !crates.iter().any(|krate| krate == *name)).map(|name| {
         format!("xtask/src/tidy.rs: error: the crate `{name}` is gone; take it off the list")
-    }));
-    wrong
+    });
+    crates.iter().flat_map(|krate| uses_above(graph, krate)).chain(gone).collect()
 }
 
-fn forbidden(graph: &Graph) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for krate in crates().iter().filter(|krate| krate.as_str() != "testkit") {
-        let start = manifest_of(krate).map(|text| Graph::direct(&text)).unwrap_or_default();
-        let reached = graph.reach(&start);
-        let core = layer_of(krate).is_some_and(|layer| layer <= 1);
-        let bans = FORBIDDEN.iter().chain(FORBIDDEN_IN_CORE.iter().filter(|_| core));
-        for name in bans.filter(|name| reached.contains(**name)) {
-            wrong.push(format!("crates/{krate}/Cargo.toml: error: it reaches `{name}`, which it may not; `cargo tree -p landfall-{krate} -i {name}` says how"));
-        }
-    }
-    wrong
+/// What a crate uses that is not below it.
+fn uses_above(graph: &Graph, krate: &str) -> Vec<String> {
+    let Some(layer) = layer_of(krate) else {
+        return vec![format!(
+            "crates/{krate}: error: it has no layer; give it one in xtask/src/tidy.rs and in ARCHITECTURE.md"
+        )];
+    };
+    let package = package_of(krate);
+    let used = graph.direct(&package).filter_map(crate_of);
+    let above = used.filter(|used| {
+        let is_meant = WITHIN.contains(&(krate, used));
+        layer_of(used).is_some_and(|other| other >= layer) && !is_meant
+    });
+    above
+        .map(|used| format!("crates/{krate}/Cargo.toml: error: `{krate}` may not use `{used}`: data flows the other way; hand the value in from above"))
+        .collect()
+}
+
+fn forbidden(graph: &Graph, crates: &[String]) -> Vec<String> {
+    let judged = crates.iter().filter(|krate| krate.as_str() != "testkit");
+    judged
+        .flat_map(|krate| {
+            let is_core = layer_of(krate).is_some_and(|layer| layer <= 1);
+            let bans = FORBIDDEN.iter().chain(FORBIDDEN_IN_CORE.iter().filter(|_| is_core));
+            reached(graph, krate, &bans.copied().collect::<Vec<_>>())
+        })
+        .collect()
+}
+
+/// `graph` is of the program alone: what only the crates that operate clusters turn on is not in it.
+fn forbidden_for_build(graph: &Graph) -> Vec<String> {
+    reached(graph, "cli", &FORBIDDEN_FOR_BUILD)
+}
+
+/// What a crate reaches of what it may not; a name that ends with `*` stands for all that begin so.
+fn reached(graph: &Graph, krate: &str, bans: &[&str]) -> Vec<String> {
+    let package = package_of(krate);
+    let is_banned = |name: &str| {
+        bans.iter().any(|ban| match ban.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == *ban,
+        })
+    };
+    let found = graph.reach(&package).into_iter().filter(|name| is_banned(name));
+    found
+        .map(|name| format!("crates/{krate}/Cargo.toml: error: it reaches `{name}`, which it may not; `cargo tree -p {package} -i {name}` says how"))
+        .collect()
 }
 
 /// Every package inherits the lints and the shared facts.
-fn manifests() -> Vec<String> {
-    let mut wrong = Vec::new();
-    for krate in crates() {
-        let text = manifest_of(&krate).unwrap_or_default();
-        for line in
-            ["edition.workspace = true", "license.workspace = true", "[lints]\nworkspace = true"]
-        {
-            if !text.contains(line) {
-                wrong.push(format!(
-                    "crates/{krate}/Cargo.toml: error: `{}` is missing",
-                    line.replace('\n', " ")
-                ));
-            }
-        }
-    }
-    wrong
+fn manifest(krate: &str, text: &str) -> Vec<String> {
+    let wanted =
+        ["edition.workspace = true", "license.workspace = true", "[lints]\nworkspace = true"];
+    let missing = wanted.iter().filter(|line| !text.contains(**line));
+    missing
+        .map(|line| {
+            let line = line.replace('\n', " ");
+            format!("crates/{krate}/Cargo.toml: error: `{line}` is missing")
+        })
+        .collect()
 }
 
 fn sources() -> Vec<String> {
     let rust = |path: &Path| path.extension().is_some_and(|kind| kind == "rs");
     let folders = ["crates", "xtask", "tests", "apps"].map(|name| root().join(name));
-    folders.iter().flat_map(|folder| files(folder, &rust)).flat_map(|path| source(&path)).collect()
+    let paths = folders.iter().flat_map(|folder| files(folder, &rust));
+    paths
+        .flat_map(|path| {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            source(path.strip_prefix(root()).unwrap_or(&path), &text)
+        })
+        .collect()
 }
 
-fn source(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let shown = path.strip_prefix(root()).unwrap_or(path).display();
+fn source(path: &Path, text: &str) -> Vec<String> {
+    let shown = path.display();
     let mut wrong = Vec::new();
     if !text.starts_with("//!") && !text.starts_with("#!") {
         wrong.push(format!("{shown}:1: error: it does not begin with `//!` and what it is for"));
@@ -267,18 +257,21 @@ fn documents() -> Vec<String> {
         ]
         .map(|name| root().join(name)),
     );
-    paths.iter().flat_map(|path| document(path)).collect()
+    let shown = |path: &Path| path.strip_prefix(root()).unwrap_or(path).to_owned();
+    let judged = paths.iter().map(|path| match std::fs::read_to_string(path) {
+        Ok(text) => document(&shown(path), &text),
+        Err(_) => vec![format!("{}: error: it is missing", shown(path).display())],
+    });
+    judged.flatten().collect()
 }
 
-fn document(path: &Path) -> Vec<String> {
-    let shown = path.strip_prefix(root()).unwrap_or(path).display();
-    let Ok(text) = std::fs::read_to_string(path) else {
-        return vec![format!("{shown}: error: it is missing")];
-    };
+/// What a document, by its path in the repository, names that is not there.
+fn document(path: &Path, text: &str) -> Vec<String> {
+    let (shown, place) = (path.display(), root().join(path));
     let mut wrong = Vec::new();
     for (number, line) in text.lines().enumerate() {
         for target in links(line) {
-            let folder = path.parent().unwrap_or(root());
+            let folder = place.parent().unwrap_or(root());
             if !folder.join(target).exists() {
                 wrong.push(format!(
                     "{shown}:{}: error: it links to `{target}`, which is not there",
@@ -314,10 +307,26 @@ fn is_path(word: &str) -> bool {
     plain && starts.iter().any(|start| word.starts_with(start))
 }
 
-fn top_level() -> Vec<String> {
+/// Every crate has its paragraph on the map, and no other has one.
+fn architecture(text: &str, crates: &[String]) -> Vec<String> {
+    let titles = text.lines().filter_map(|line| line.strip_prefix("**`crates/")?.split('`').next());
+    let titles: Vec<_> = titles.collect();
+    let missing = crates.iter().filter(|krate| !titles.contains(&krate.as_str()));
+    let missing = missing.map(|krate| format!("ARCHITECTURE.md: error: it has no paragraph that begins with **`crates/{krate}`**: what it does, and what it must not know"));
+    let gone = titles.iter().filter(|title| !crates.iter().any(|krate| krate == *title));
+    let gone = gone.map(|title| {
+        format!("ARCHITECTURE.md: error: it has a paragraph of `crates/{title}`, which is gone")
+    });
+    missing.chain(gone).collect()
+}
+
+fn top_level_names() -> Vec<String> {
     let entries = std::fs::read_dir(root()).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let foreign = names.filter(|name| {
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+fn top_level(names: &[String]) -> Vec<String> {
+    let foreign = names.iter().filter(|name| {
         !name.starts_with('.')
             && !TOP.contains(&name.as_str())
             && !TOP_MORE.contains(&name.as_str())
@@ -334,19 +343,117 @@ mod tests {
         assert_eq!(run(), Ok(()));
     }
 
-    #[test]
-    fn a_lock_entry_gives_its_name_and_what_it_uses() {
-        let block =
-            "\nname = \"a\"\nversion = \"1\"\ndependencies = [\n \"b\",\n \"c 2.0.0\",\n]\n";
-        assert_eq!(field(block, "name"), "a");
-        assert_eq!(dependencies(block), ["b", "c"].map(str::to_owned).into());
+    fn names<const COUNT: usize>(names: [&str; COUNT]) -> Vec<String> {
+        names.map(str::to_owned).into()
+    }
+
+    /// What is wrong with a graph, beside that most of the crates are not in it.
+    fn wrong_uses(tree: &str, krate: &str) -> Vec<String> {
+        let mut wrong = layers(&Graph::parse(tree), &names([krate]));
+        wrong.retain(|line| !line.contains("is gone"));
+        wrong
     }
 
     #[test]
-    fn only_normal_dependencies_count() {
-        let manifest =
-            "[dependencies]\na.workspace = true\nb = \"1\"\n\n[dev-dependencies]\nc = \"1\"\n";
-        assert_eq!(Graph::direct(manifest), ["a", "b"].map(str::to_owned).into());
+    fn a_crate_uses_what_is_below_it() {
+        assert_eq!(wrong_uses("0landfall-image v1\n1landfall-hashing v1\n", "image"), [""; 0]);
+        assert_eq!(wrong_uses("0landfall-tree v1\n1landfall-hashing v1\n", "tree"), [""; 0]);
+        let said = |krate: &str, used: &str| {
+            format!(
+                "crates/{krate}/Cargo.toml: error: `{krate}` may not use `{used}`: data flows the other way; hand the value in from above"
+            )
+        };
+        let above = "0landfall-image v1\n1landfall-store v1\n1landfall-archive v1\n";
+        assert_eq!(wrong_uses(above, "image"), [said("image", "archive"), said("image", "store")]);
+        let program = "0landfall-pipeline v1\n1landfall v1\n";
+        assert_eq!(wrong_uses(program, "pipeline"), [said("pipeline", "cli")]);
+    }
+
+    #[test]
+    fn a_crate_without_a_layer_and_a_layer_without_its_crate_are_told() {
+        let wrong = layers(&Graph::parse(""), &names(["new"]));
+        assert!(wrong[0].starts_with("crates/new: error: it has no layer"), "{wrong:?}");
+        let gone = "xtask/src/tidy.rs: error: the crate `store` is gone; take it off the list";
+        assert!(wrong.contains(&gone.to_owned()), "{wrong:?}");
+    }
+
+    #[test]
+    fn what_may_not_be_reached_is_found_behind_others() {
+        let tree = "0landfall-image v1\n1a v1\n2tokio v1\n3openssl-sys v1\n0landfall-store v1\n1tokio v1 (*)\n0landfall-testkit v1\n1openssl-sys v1\n";
+        let said = |krate: &str, name: &str| {
+            format!(
+                "crates/{krate}/Cargo.toml: error: it reaches `{name}`, which it may not; `cargo tree -p landfall-{krate} -i {name}` says how"
+            )
+        };
+        let wrong = forbidden(&Graph::parse(tree), &names(["image", "store", "testkit"]));
+        let expected = [("image", "openssl-sys"), ("image", "tokio"), ("store", "openssl-sys")];
+        assert_eq!(wrong, expected.map(|(krate, name)| said(krate, name)));
+    }
+
+    #[test]
+    fn nothing_of_a_cluster_or_a_cloud_is_compiled_for_build() {
+        let tree = |name: &str| format!("0landfall v1\n1landfall-pipeline v1\n2{name} v1\n");
+        assert_eq!(forbidden_for_build(&Graph::parse(&tree("landfall-registry"))), [""; 0]);
+        for name in ["kube-core", "k8s-openapi", "aws-config", "landfall-cluster"] {
+            let expected = format!(
+                "crates/cli/Cargo.toml: error: it reaches `{name}`, which it may not; `cargo tree -p landfall -i {name}` says how"
+            );
+            assert_eq!(forbidden_for_build(&Graph::parse(&tree(name))), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_package_inherits_lints_and_facts() {
+        let whole =
+            "edition.workspace = true\nlicense.workspace = true\n[lints]\nworkspace = true\n";
+        assert_eq!(manifest("x", whole), [""; 0]);
+        let expected = ["license.workspace = true", "[lints] workspace = true"]
+            .map(|line| format!("crates/x/Cargo.toml: error: `{line}` is missing"));
+        assert_eq!(manifest("x", "edition.workspace = true\n"), expected);
+    }
+
+    #[test]
+    fn a_source_says_what_it_is_for_has_a_name_and_leaves_nothing_behind() {
+        let of = |path: &str, text: &str| source(Path::new(path), text);
+        assert_eq!(of("a/layer.rs", "//! Layers.\n"), [""; 0]);
+        let said = "a/layer.rs:1: error: it does not begin with `//!` and what it is for";
+        assert_eq!(of("a/layer.rs", "fn layer() {}\n"), [said]);
+        let said =
+            "a/utils.rs: error: the name says nothing; name the file by the one noun it holds";
+        assert_eq!(of("a/utils.rs", "//! Things.\n"), [said]);
+        for word in LEFT_BEHIND {
+            let text = format!("//! Layers.\n\n{word}\n");
+            let said =
+                format!("a/layer.rs:3: error: `{word}` was left behind; finish it or take it out");
+            assert_eq!(of("a/layer.rs", &text), [said]);
+        }
+    }
+
+    #[test]
+    fn a_document_names_what_is_there() {
+        let of = |text: &str| document(Path::new("docs/page.md"), text);
+        assert_eq!(of("[style](style.md#code), `xtask/src/tidy.rs`, [x](https://x)"), [""; 0]);
+        let gone = of("fine\n[gone](gone.md) and `crates/gone`");
+        let expected = ["links to `gone.md`", "names `crates/gone`"]
+            .map(|what| format!("docs/page.md:2: error: it {what}, which is not there"));
+        assert_eq!(gone, expected);
+    }
+
+    #[test]
+    fn the_map_has_every_crate_and_no_other() {
+        let text = "The text of **`crates/c`** is no title.\n\n**`crates/a`** Does.\n\n**`crates/b`** Did.\n";
+        assert_eq!(architecture(text, &names(["a", "b"])), [""; 0]);
+        let expected = [
+            "ARCHITECTURE.md: error: it has no paragraph that begins with **`crates/c`**: what it does, and what it must not know",
+            "ARCHITECTURE.md: error: it has a paragraph of `crates/b`, which is gone",
+        ];
+        assert_eq!(architecture(text, &names(["a", "c"])), expected);
+    }
+
+    #[test]
+    fn what_has_no_place_at_the_top_is_told() {
+        let wrong = top_level(&names([".git", "README.md", "target", "notes.txt"]));
+        assert_eq!(wrong, ["notes.txt: error: it has no place at the top level"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use landfall_pipeline::plain_file;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -17,10 +18,14 @@ pub struct Document {
 impl Document {
     /// Reads `NAME` in a folder; none where there is no such file.
     pub fn read(folder: &Path, name: &str) -> Result<Option<Self>, Failure> {
-        match std::fs::read_to_string(folder.join(name)) {
-            Ok(text) => Ok(Some(Self { name: name.into(), text })),
+        let unusable = |reason| Failure::files(format!("`{name}` cannot be read: {reason}"));
+        match plain_file::read(&folder.join(name)) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Ok(Some(Self { name: name.into(), text })),
+                Err(_) => Err(unusable("it is not UTF-8".into())),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::files(format!("`{name}` cannot be read: {error}"))),
+            Err(error) => Err(unusable(error.to_string())),
         }
     }
 

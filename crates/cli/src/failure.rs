@@ -83,10 +83,8 @@ impl Failure {
             Self::Front { message, causes, .. } => {
                 std::iter::once(message).chain(causes).cloned().collect::<Vec<_>>().join(": ")
             }
-            Self::Pipeline(error) => error.to_string(),
-            Self::Several(errors) => {
-                errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-            }
+            Self::Pipeline(error) => chain(error),
+            Self::Several(errors) => errors.iter().map(chain).collect::<Vec<_>>().join("; "),
         }
     }
 
@@ -98,6 +96,12 @@ impl Failure {
             Self::Several(errors) => errors.first().map_or(1, status),
         }
     }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn status(error: &Error) -> u8 {

@@ -116,6 +116,12 @@ impl Lock {
         }
         Ok(lock)
     }
+
+    /// The encoding that a text names which is no lock, for who writes it anew.
+    pub fn encoding_in(text: &str) -> Option<u32> {
+        let table: toml::Table = toml::from_str(text).ok()?;
+        u32::try_from(table.get("encoding")?.as_integer()?).ok()
+    }
 }
 
 /// Whether an entry is one that we could have written: it reads back as it is.
@@ -201,6 +207,7 @@ mod tests {
         let text = lock().to_text();
         let edited = text.replace("size_bytes = 1", "size_bytes = 2");
         assert!(matches!(Lock::from_text(&edited), Err(LockError::Seal { .. })));
+        assert_eq!(Lock::encoding_in(&edited), Some(1));
         let newer = text.replace("version = 1", "version = 2\nnews = true");
         assert_eq!(Lock::from_text(&newer), Err(LockError::Newer { version: 2 }));
         let conflict = format!("{text}<<<<<<< ours\n");

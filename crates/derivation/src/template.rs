@@ -4,16 +4,21 @@
 //! give is an error of its own, because an image knows neither.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use landfall_diagnostics::{Diagnostic, Source, Span};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{Environment, ErrorKind, Template, UndefinedBehavior};
 
 pub use minijinja::Value;
 
-/// More steps than any sensible template takes; ends endless loops.
-const FUEL: u64 = 10_000_000;
+/// More steps than any sensible template takes; ends endless loops. Values cost, too: one step is
+/// 64 bytes of a text that is made, or one to two places of a list.
+const FUEL: u64 = 2_000_000;
+
+/// No file inside an image that a person writes a template for is longer.
+const LIMIT_BYTES: usize = 16 << 20;
 
 /// Names that Kubernetes object templates have and images must not.
 const STAGE_NAMES: [&str; 9] = [
@@ -42,9 +47,42 @@ pub fn render(
     if !stage_names.is_empty() {
         return Err(stage_names);
     }
-    template
-        .render(Value::from(names.clone()))
-        .map_err(|error| vec![problem(source, names, &error)])
+    bounded(&template, names).map_err(|error| vec![problem(source, names, &error)])
+}
+
+/// What a template renders to, which ends where nobody meant it to be that long.
+fn bounded(
+    template: &Template<'_, '_>,
+    names: &BTreeMap<String, Value>,
+) -> Result<String, minijinja::Error> {
+    let failed = |reason| minijinja::Error::new(ErrorKind::WriteFailure, reason);
+    let mut output = Bounded { bytes: Vec::new(), full: false };
+    let rendered = template.render_captured_to(Value::from(names.clone()), &mut output);
+    match rendered {
+        Err(_) if output.full => return Err(failed("more than 16 MiB come out of it")),
+        rendered => drop(rendered?),
+    }
+    String::from_utf8(output.bytes).map_err(|_| failed("what comes out of it is not UTF-8"))
+}
+
+struct Bounded {
+    bytes: Vec<u8>,
+    full: bool,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.full |= bytes.len() > LIMIT_BYTES - self.bytes.len();
+        if self.full {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Renders a text that stands in another file, at `span`; problems point there.
@@ -56,7 +94,7 @@ pub fn render_inline(
     let environment = environment();
     let rendered = environment
         .template_from_named_str("template", text)
-        .and_then(|template| template.render(Value::from(names.clone())));
+        .and_then(|template| bounded(&template, names));
     rendered.map_err(|error| {
         Diagnostic::error("template::invalid", reason(&error))
             .at(span, "in this text")
@@ -71,6 +109,8 @@ fn environment() -> Environment<'static> {
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     environment.set_debug(true);
     environment.set_fuel(Some(FUEL));
+    // It would write what it finds in the engine.
+    environment.remove_global("debug");
     environment
 }
 
@@ -189,6 +229,16 @@ mod tests {
                 "{% for x in range(99999999) %}{% endfor %}",
                 Err("template::invalid templates/x:1:13"),
             ),
+            ("{{ [[1]*1000000]*1000000 }}", Err("template::invalid templates/x:1:1")),
+            (
+                "{% for x in range(90000) %}{{ 'x' * 200 }}{% endfor %}",
+                Err("template::invalid templates/x:1:1"),
+            ),
+            (
+                "{{ ('x' * 90000000) ~ ('x' * 90000000) }}",
+                Err("template::invalid templates/x:1:24"),
+            ),
+            ("{{ debug() }}", Err("template::invalid templates/x:1:4")),
         ] {
             assert_eq!(check(text), wanted.map(str::to_owned).map_err(str::to_owned), "{text}");
         }

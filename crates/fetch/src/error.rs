@@ -38,7 +38,8 @@ impl FetchError {
         matches!(self, Self::Download { cause, .. } if cause.is_transient())
     }
 
-    /// Whether the outside is to blame: not the user's files or settings, and not our own disk.
+    /// Whether the outside is to blame, this machine's disk and system among it: not the user's
+    /// files or settings.
     pub fn is_outside(&self) -> bool {
         matches!(self, Self::Download { cause, .. } if cause.is_outside())
     }
@@ -251,11 +252,12 @@ impl DownloadError {
         }
     }
 
-    /// Whether the outside is to blame: not the user's files, and not our own machine.
+    /// Whether the outside is to blame, this machine's disk and system among it: not the user's
+    /// files.
     pub fn is_outside(&self) -> bool {
         match self {
             Self::Transport { source } => source.is_outside(),
-            Self::BadUrl { .. } | Self::Start { .. } | Self::Write { .. } => false,
+            Self::BadUrl { .. } => false,
             _ => true,
         }
     }

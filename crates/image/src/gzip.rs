@@ -160,7 +160,8 @@ mod tests {
         assert_eq!(of(&mut noise().take(JUDGED_BYTES)), Kind::Even);
         // Raised to 2 the bytes are uneven by 0.023 of the most that is even, to 3 by 0.047, to 7 by
         // 0.219, to 8 by 0.281; the bounds are 1/32 and 1/4.
-        for (least, kind) in [(2, Kind::Even), (3, Kind::Dense), (7, Kind::Dense), (8, Kind::Text)] {
+        for (least, kind) in [(2, Kind::Even), (3, Kind::Dense), (7, Kind::Dense), (8, Kind::Text)]
+        {
             assert_eq!(of(&mut noise().map(|byte| byte.max(least))), kind, "{least}");
         }
         assert_eq!(of(&mut noise().map(|byte| if byte < 0x60 { 0 } else { byte })), Kind::Code);

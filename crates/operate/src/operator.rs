@@ -1,11 +1,17 @@
 //! Who operates: holder, clock, limits, and where events go.
 
+use std::sync::{Mutex, PoisonError};
+
 use landfall::printer::{Printer, clean_line};
 use landfall::surroundings::Surroundings;
+use landfall_cluster::Progress;
 use landfall_deploy::{Event, Limits, Session};
 use landfall_rollout::Action;
 
 use crate::show;
+
+/// How long a wait that says nothing new is silent.
+const REPEAT_SECONDS: u64 = 15;
 
 /// A session of `deploy` that tells what happens as lines.
 pub struct Operator<'a> {
@@ -24,7 +30,11 @@ impl<'a> Operator<'a> {
     ) -> Self {
         let limits = Limits { ready_seconds: timeout_seconds, ..Limits::default() };
         let region = region.to_owned();
+        let patience = Mutex::new(Patience::default());
         let tell = move |event: Event<'_>| {
+            if !patience.lock().unwrap_or_else(PoisonError::into_inner).is_new(&event) {
+                return;
+            }
             let line = words(&event);
             line.iter().for_each(|line| printer.say(&clean_line(&format!("{region}: {line}"))));
         };
@@ -43,6 +53,26 @@ impl<'a> Operator<'a> {
     }
 }
 
+/// What a wait said last: a cluster that is looked at several times a second says mostly the same.
+#[derive(Default)]
+struct Patience {
+    said: String,
+    at_seconds: u64,
+}
+
+impl Patience {
+    /// Whether an event is to be told; the same wait is, again, every [`REPEAT_SECONDS`].
+    fn is_new(&mut self, event: &Event<'_>) -> bool {
+        let Event::Waiting { seconds, unready } = event else { return true };
+        let said = waits(unready);
+        let is_new = said != self.said || self.at_seconds + REPEAT_SECONDS <= *seconds;
+        if is_new {
+            *self = Self { said, at_seconds: *seconds };
+        }
+        is_new
+    }
+}
+
 /// An event as a line; none for what a person need not know.
 fn words(event: &Event<'_>) -> Option<String> {
     Some(match event {
@@ -54,9 +84,11 @@ fn words(event: &Event<'_>) -> Option<String> {
         }
         Event::Done { action: Action::Keep, .. } => return None,
         Event::Done { object, action } => format!("{} {object}", show::past(*action)),
-        Event::Waiting { seconds, unready } => {
-            let waits: Vec<_> = unready.iter().map(show::progress).collect();
-            format!("{seconds} s: {}", waits.join("; "))
-        }
+        Event::Waiting { seconds, unready } => format!("{seconds} s: {}", waits(unready)),
     })
+}
+
+/// Everything that a rollout waits for.
+fn waits(unready: &[Progress]) -> String {
+    unready.iter().map(show::progress).collect::<Vec<_>>().join("; ")
 }

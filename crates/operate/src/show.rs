@@ -8,7 +8,7 @@ use landfall_rollout::{Action, NamespaceStep, Plan, Readiness, Release};
 use serde_json::Value;
 
 /// Longer values are cut in texts; `--json` has them whole.
-const VALUE_LIMIT: usize = 80;
+const VALUE_LIMIT: usize = 160;
 
 /// What a step did.
 pub fn past(action: Action) -> &'static str {

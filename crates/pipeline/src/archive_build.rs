@@ -1,6 +1,5 @@
 //! What unpacking an archive is derived from.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -8,6 +7,8 @@ use landfall_archive::{Format, Limits, Options};
 use landfall_config::{ArchiveFormat, Input, Unpack};
 use landfall_derivation::build::{Build, UNPACKER};
 use landfall_hashing::Digest;
+
+use crate::plain_file;
 
 pub(crate) fn unpack_build(archive: Digest, format: Format, unpack: &Unpack) -> Build {
     let Unpack { strip, include, exclude, allow_special, .. } = unpack.clone();
@@ -30,7 +31,7 @@ pub(crate) fn archive_format(input: &Input, place: Option<&Path>) -> Option<Form
 
 fn first_bytes(place: &Path) -> Option<Vec<u8>> {
     let mut start = Vec::new();
-    File::open(place).ok()?.take(512).read_to_end(&mut start).ok()?;
+    plain_file::open(place).ok()?.take(512).read_to_end(&mut start).ok()?;
     Some(start)
 }
 

@@ -131,7 +131,11 @@ pub fn derive_only(
 ) -> Result<Record, Error> {
     let loaded = load(session, name, &request.overrides)?;
     let lock = lock::read_or_new(&loaded)?;
-    derive_record(session, &session.workspace, &loaded, &lock, &request.platforms)
+    let (workspace, platforms) = (&session.workspace, &request.platforms);
+    let files = local_files(session)?;
+    let record = derive_record(session, workspace, &loaded, &lock, platforms, &files)?;
+    files.save();
+    Ok(record)
 }
 
 /// Realises, places and writes whatever is missing.

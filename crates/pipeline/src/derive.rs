@@ -103,7 +103,8 @@ fn check_platforms(loaded: &Loaded, platforms: &[Platform]) -> Result<(), Error>
         .into())
 }
 
-fn encoding_problem(loaded: &Loaded, error: &landfall_image::UnknownEncoding) -> Error {
+/// A lock whose layers only another version can write.
+pub(crate) fn encoding_problem(loaded: &Loaded, error: &landfall_image::UnknownEncoding) -> Error {
     let name = &loaded.app.name.value;
     Diagnostic::error(
         "lock::encoding",
@@ -391,7 +392,7 @@ impl Deriver<'_> {
                 let Some((digest, stat)) = known else { return Ok(None) };
                 (
                     digest,
-                    ArchivePlace::Local { path: place, stat },
+                    ArchivePlace::Local { path: place, stat, digest },
                     format,
                     format!("file {}", path.value),
                 )
@@ -440,8 +441,8 @@ impl Deriver<'_> {
         Ok(Some((TreeSource::Build(id), Some(key))))
     }
 
-    /// The digest of an archive. Where a plain tar has to be read for it, the files in it are hashed
-    /// at the same time by the other threads, because they will be wanted next.
+    /// The digest of an archive. A plain tar that has to be read for it is read for its files, too,
+    /// because they will be wanted next.
     fn local_archive(
         &mut self,
         path: &EntryPath,
@@ -451,14 +452,10 @@ impl Deriver<'_> {
     ) -> Option<(Digest, Stat)> {
         let place = self.loaded.folder.join(path.as_str());
         let stat = place.metadata().ok().map(|metadata| Stat::of(&metadata));
-        let plain = format == Some(Format::Tar) && !self.files.vouches(&place);
-        let (pool, locations) = (&self.session.pool, self.locations);
-        let tree = pool
-            .join(
-                || self.local(path, span),
-                || plain.then(|| hash_ahead(&place, options, locations)),
-            )
-            .0?;
+        if format == Some(Format::Tar) && !self.files.vouches(&place) {
+            read_ahead(&place, options, self.files, self.locations);
+        }
+        let tree = self.local(path, span)?;
         let file = tree.single_file();
         if file.is_none() {
             let problem = Diagnostic::error(
@@ -483,12 +480,21 @@ fn download_key(name: &str, locked: &LockedInput) -> String {
     format!("input {name}{}", platform.collect::<String>())
 }
 
-/// What fails here fails again, and is said, when the archive is unpacked.
-fn hash_ahead(archive: &Path, options: &Options, locations: &Locations<'_>) -> Option<()> {
-    let file = std::fs::File::open(archive).ok()?;
-    let stat = Stat::of(&file.metadata().ok()?);
+/// Reads a plain tar once, for its digest and its files. What fails here fails again, and is said,
+/// where it is read for one of the two.
+fn read_ahead(
+    archive: &Path,
+    options: &Options,
+    files: &LocalFiles<'_>,
+    locations: &Locations<'_>,
+) -> Option<()> {
+    let metadata = archive.symlink_metadata().ok()?;
+    let stat = Stat::of(&metadata);
+    let file = stat.open(archive).ok()?;
     let tar = PlainTar::read(&file, options).ok()?;
-    locations.keep_plain_tar(stat, options.clone(), tar);
+    stat.check(&file).ok()?;
+    files.learn(archive, &metadata, tar.archive());
+    locations.keep_plain_tar(options.clone(), tar);
     Some(())
 }
 

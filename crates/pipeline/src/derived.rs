@@ -111,6 +111,6 @@ pub(crate) struct UnpackPlan {
 /// Where an archive lies.
 #[derive(Clone)]
 pub(crate) enum ArchivePlace {
-    Local { path: PathBuf, stat: Stat },
+    Local { path: PathBuf, stat: Stat, digest: Digest },
     Download(Digest),
 }

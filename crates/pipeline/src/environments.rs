@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use landfall_config::environment::{
     Environment, Files, Layered, Setting, StageFolder, StageSources, only_in_some, read_stage,
+    unknown_places,
 };
 use landfall_config::{App, Name};
 use landfall_diagnostics::{Diagnostic, Source, Span};
 
-use crate::workspace::{has_errors, read_text, warn};
+use crate::workspace::{app_names, has_errors, read_text, warn};
 use crate::{Error, Session};
 
 /// Files of a stage's folder that are no region's.
@@ -28,7 +29,14 @@ pub struct Destinations {
 /// Reads a stage; fails with every problem of its files.
 pub fn stage(session: &Session<'_>, name: &str) -> Result<StageFolder, Error> {
     let files = files(&session.workspace)?;
-    let (stage, problems) = read_stage(&files, name);
+    let (stage, mut problems) = read_stage(&files, name);
+    if let Some(stage) = &stage {
+        let apps: Vec<Name> = app_names(&session.workspace)?
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect();
+        problems.extend(stage.unknown_apps(apps.iter()));
+    }
     warn(session, &problems);
     match stage {
         Some(stage) if !has_errors(&problems) => Ok(stage),
@@ -57,6 +65,7 @@ pub fn destinations(
     let all: Vec<_> = stage.regions_of(app).filter_map(|region| resolve(region.as_ref())).collect();
     let values: Vec<(&Name, &Layered)> = all.iter().map(|one| (&one.region, &one.values)).collect();
     problems.extend(only_in_some(&values));
+    problems.extend(unknown_places(&files(&session.workspace)?, app));
     if all.is_empty() && problems.is_empty() {
         problems.push(goes_nowhere(app, &stage));
     }

@@ -3,23 +3,26 @@
 //! Only what the user means counts: names, bytes, links, and whether a file can be executed; never
 //! owner, time, other permission bits, or the order of a folder. No link is followed.
 
+use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use landfall_hashing::{Digest, Hasher};
 use landfall_store::{StatCache, Store, StoreError};
 use landfall_tree::{Attributes, Entry, EntryPath, Node, PathError, Tree};
 use rayon::prelude::*;
 
-use crate::Session;
 use crate::locations::{Location, Locations, Stat};
+use crate::{Session, plain_file};
 
 /// Hashes local files, remembering by their stat what they were.
 pub(crate) struct LocalFiles<'store> {
     cache: StatCache<'store>,
     paranoid: bool,
+    learnt: Mutex<BTreeMap<PathBuf, (Stat, Digest)>>,
 }
 
 /// The files of a session's workspace.
@@ -41,7 +44,7 @@ impl<'store> LocalFiles<'store> {
         name: &str,
         paranoid: bool,
     ) -> Result<Self, StoreError> {
-        Ok(Self { cache: StatCache::load(store, name)?, paranoid })
+        Ok(Self { cache: StatCache::load(store, name)?, paranoid, learnt: Mutex::default() })
     }
 
     /// Keeps what was learnt; a cache that cannot be written costs time and nothing else.
@@ -87,6 +90,20 @@ impl<'store> LocalFiles<'store> {
             .map_err(|source| LocalError::Listing { place: folder.into(), source })
     }
 
+    /// Takes the digest of a file that was read for something else, too. `metadata` is from before
+    /// it was read.
+    pub(crate) fn learn(&self, place: &Path, metadata: &Metadata, digest: &Digest) {
+        self.cache.insert(place, metadata, digest);
+        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        learnt.insert(place.into(), (Stat::of(metadata), *digest));
+    }
+
+    fn learnt(&self, place: &Path, metadata: &Metadata) -> Option<Digest> {
+        let learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        let (stat, digest) = learnt.get(place)?;
+        (*stat == Stat::of(metadata)).then_some(*digest)
+    }
+
     /// Whether a file's digest is known without reading it.
     pub(crate) fn vouches(&self, place: &Path) -> bool {
         let metadata = place.symlink_metadata();
@@ -112,9 +129,8 @@ impl<'store> LocalFiles<'store> {
     }
 
     fn digest(&self, place: &Path, metadata: &Metadata) -> Result<Digest, LocalError> {
-        if !self.paranoid
-            && let Some(digest) = self.cache.get(place, metadata)
-        {
+        let cached = || if self.paranoid { None } else { self.cache.get(place, metadata) };
+        if let Some(digest) = self.learnt(place, metadata).or_else(cached) {
             return Ok(digest);
         }
         let digest = hash(place, metadata)?;
@@ -189,7 +205,7 @@ fn link_target(place: &Path) -> Result<String, LocalError> {
 /// Hashes a file, and refuses one that changes meanwhile.
 fn hash(place: &Path, metadata: &Metadata) -> Result<Digest, LocalError> {
     let read = |source| LocalError::read(place, source);
-    let mut file = std::fs::File::open(place).map_err(read)?;
+    let mut file = plain_file::open(place).map_err(read)?;
     let opened = file.metadata().map_err(read)?;
     let (mut hasher, mut size_bytes) = (Hasher::new(), 0);
     let mut buffer = vec![0; buffer_bytes(metadata.len())];

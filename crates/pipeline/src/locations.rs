@@ -12,8 +12,9 @@ use landfall_hashing::Digest;
 use landfall_store::Store;
 use landfall_tree::{Contents, MissingContent};
 
+use crate::plain_file;
 use crate::unpack::PlainTar;
-use crate::verified::{Verified, damaged, verified_blob};
+use crate::verified::{Otherwise, Verified, verified_blob};
 
 /// What tells whether a file is still the one that was hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +41,14 @@ impl Stat {
 impl Stat {
     /// Opens a file that is still what it was.
     pub(crate) fn open(&self, path: &Path) -> io::Result<File> {
-        let file = File::open(path)?;
+        let file = plain_file::open(path)?;
         self.check(&file)?;
         Ok(file)
     }
 
     /// Fails where an open file is no longer what it was.
     pub(crate) fn check(&self, file: &File) -> io::Result<()> {
-        if Self::of(&file.metadata()?) == *self { Ok(()) } else { Err(changed()) }
+        if Self::of(&file.metadata()?) == *self { Ok(()) } else { Err(Otherwise::Changed.error()) }
     }
 }
 
@@ -58,9 +59,9 @@ pub(crate) enum Location {
     Local { path: PathBuf, stat: Stat },
     /// A blob of the store, under its own digest.
     Blob,
-    /// A part of an archive that is not compressed. An archive of the workspace has its stat; one
-    /// of the store has none, and is read as a blob is.
-    Part { file: Arc<File>, stat: Option<Stat>, offset_bytes: u64, size_bytes: u64 },
+    /// A part of an archive that is not compressed: of one of the workspace with its CRC-32, of one
+    /// of the store without.
+    Part { file: Arc<File>, offset_bytes: u64, size_bytes: u64, checksum: Option<u32> },
     /// A zstd frame in a scratch file.
     Scratch { file: Arc<File>, offset_bytes: u64, size_bytes: u64 },
     /// Bytes that were made here.
@@ -71,7 +72,7 @@ pub(crate) enum Location {
 pub(crate) struct Locations<'a> {
     store: &'a Store,
     places: Mutex<HashMap<Digest, Location>>,
-    tars: Mutex<Vec<(Stat, Options, PlainTar)>>,
+    tars: Mutex<Vec<(Options, PlainTar)>>,
 }
 
 impl<'a> Locations<'a> {
@@ -84,15 +85,16 @@ impl<'a> Locations<'a> {
     }
 
     /// Keeps a plain tar that was read by these options while it was hashed as a whole.
-    pub(crate) fn keep_plain_tar(&self, stat: Stat, options: Options, tar: PlainTar) {
-        self.tars.lock().unwrap_or_else(PoisonError::into_inner).push((stat, options, tar));
+    pub(crate) fn keep_plain_tar(&self, options: Options, tar: PlainTar) {
+        self.tars.lock().unwrap_or_else(PoisonError::into_inner).push((options, tar));
     }
 
-    /// The same again, once, for the same unchanged file and the same options.
-    pub(crate) fn take_plain_tar(&self, stat: &Stat, options: &Options) -> Option<PlainTar> {
+    /// The same again, once, for the same archive and the same options.
+    pub(crate) fn take_plain_tar(&self, archive: &Digest, options: &Options) -> Option<PlainTar> {
         let mut tars = self.tars.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = tars.iter().position(|(known, by, _)| known == stat && by == options)?;
-        Some(tars.swap_remove(index).2)
+        let fits = |(by, tar): &(Options, PlainTar)| tar.archive() == archive && by == options;
+        let index = tars.iter().position(fits)?;
+        Some(tars.swap_remove(index).1)
     }
 
     /// Whether the bytes can be had without making them anew.
@@ -109,40 +111,32 @@ impl Contents for Locations<'_> {
     fn open(&self, digest: &Digest) -> io::Result<Box<dyn Read + Send + '_>> {
         let location =
             self.get(digest).or_else(|| self.store.blob_size_bytes(digest).map(|_| Location::Blob));
-        let reader: Box<dyn Read + Send> = match location
-            .ok_or(MissingContent { digest: *digest })?
-        {
-            Location::Local { path, stat } => {
-                Box::new(Verified::new(stat.open(&path)?, *digest, changed))
-            }
-            Location::Blob => Box::new(verified_blob(self.store, digest)?),
-            Location::Part { file, stat, offset_bytes, size_bytes } => {
-                let part = Part { file, stat, offset_bytes, left_bytes: size_bytes };
-                match stat {
-                    Some(_) => Box::new(part),
-                    None => Box::new(Verified::new(part, *digest, damaged)),
+        let reader: Box<dyn Read + Send> =
+            match location.ok_or(MissingContent { digest: *digest })? {
+                Location::Local { path, stat } => {
+                    Box::new(Verified::new(stat.open(&path)?, *digest, Otherwise::Changed))
                 }
-            }
-            Location::Scratch { file, offset_bytes, size_bytes } => {
-                let part =
-                    BufReader::new(Part { file, stat: None, offset_bytes, left_bytes: size_bytes });
-                Box::new(zstd::stream::read::Decoder::with_buffer(part)?)
-            }
-            Location::Inline(bytes) => Box::new(io::Cursor::new(bytes)),
-        };
+                Location::Blob => Box::new(verified_blob(self.store, digest)?),
+                Location::Part { file, offset_bytes, size_bytes, checksum } => {
+                    let part = Part { file, offset_bytes, left_bytes: size_bytes };
+                    Box::new(match checksum {
+                        Some(checksum) => Verified::by_checksum(part, checksum),
+                        None => Verified::new(part, *digest, Otherwise::Damaged),
+                    })
+                }
+                Location::Scratch { file, offset_bytes, size_bytes } => {
+                    let part = BufReader::new(Part { file, offset_bytes, left_bytes: size_bytes });
+                    Box::new(zstd::stream::read::Decoder::with_buffer(part)?)
+                }
+                Location::Inline(bytes) => Box::new(io::Cursor::new(bytes)),
+            };
         Ok(reader)
     }
-}
-
-fn changed() -> io::Error {
-    let text = "it changed after it was hashed; build again once nothing writes to it";
-    io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
 /// A range of a file, read without moving the file's own position.
 struct Part {
     file: Arc<File>,
-    stat: Option<Stat>,
     offset_bytes: u64,
     left_bytes: u64,
 }
@@ -150,9 +144,6 @@ struct Part {
 impl Read for Part {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left_bytes).unwrap_or(usize::MAX).min(buffer.len());
-        if most == 0 && !buffer.is_empty() {
-            self.stat.map_or(Ok(()), |stat| stat.check(&self.file))?;
-        }
         let count = self.file.read_at(&mut buffer[..most], self.offset_bytes)?;
         self.offset_bytes += count as u64;
         self.left_bytes -= count as u64;

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
-use landfall_config::{InputKind, Platform, UrlInput};
+use landfall_config::{InputKind, Overrides, Platform, UrlInput};
 use landfall_derivation::lock::{Lock, LockedInput};
 use landfall_diagnostics::Diagnostic;
 use landfall_fetch::{Expected, Fetcher, Request};
 use landfall_hashing::Digest;
 use landfall_image::Encoding;
 
+use crate::derive::encoding_problem;
 use crate::download::into_store;
+use crate::error::all;
 use crate::url::render_url;
-use crate::workspace::{Loaded, read_lock};
+use crate::workspace::{Loaded, load, lock_text, read_lock};
 use crate::{Error, Event, Session, whole};
 
 /// What `landfall lock` is asked to do.
@@ -32,18 +34,57 @@ pub struct Locked {
     pub trusted: Vec<LockedInput>,
 }
 
+/// An app whose lock can be resolved.
+#[derive(Debug, Clone)]
+pub struct Lockable {
+    loaded: Loaded,
+    old: Option<Lock>,
+    encoding: Encoding,
+}
+
+impl Lockable {
+    /// The app's name.
+    pub fn name(&self) -> &str {
+        self.loaded.app.name.value.as_ref()
+    }
+}
+
+/// Reads apps and their locks, and fetches nothing.
+///
+/// Fails with all that is wrong with their app.toml, else with all that is wrong with their locks
+/// and with what is asked for.
+pub fn prepare(
+    session: &Session<'_>,
+    names: &[String],
+    overrides: &Overrides,
+    request: &LockRequest,
+) -> Result<Vec<Lockable>, Vec<Error>> {
+    let loaded = all(names.iter().map(|name| load(session, name, overrides)))?;
+    all(loaded.into_iter().map(|loaded| prepare_one(session, loaded, request)))
+}
+
+fn prepare_one(
+    session: &Session<'_>,
+    loaded: Loaded,
+    request: &LockRequest,
+) -> Result<Lockable, Error> {
+    let (old, encoding) = old_lock(session, &loaded)?;
+    check_update(&loaded, request)?;
+    let encoding = Encoding::try_from(encoding).map_err(|error| encoding_problem(&loaded, &error));
+    Ok(Lockable { encoding: encoding?, loaded, old })
+}
+
 /// Turns an app into its lock, fetching what is not locked yet into the store.
 ///
 /// An entry that is locked stays, unless an update of it is asked for; entries that nothing names
 /// any more go. The encoding of an existing lock stays.
 pub fn lock(
     session: &Session<'_>,
-    loaded: &Loaded,
+    lockable: &Lockable,
     request: &LockRequest,
 ) -> Result<Locked, Error> {
-    let old = readable_lock(session, loaded)?;
-    check_update(loaded, request)?;
-    let encoding = old.as_ref().map_or(Encoding::NEWEST.number(), |lock| lock.encoding);
+    let Lockable { loaded, old, encoding } = lockable;
+    let encoding = encoding.number();
     let kept = old.clone().unwrap_or_else(|| Lock::new(encoding, Vec::new()));
     let mut resolver =
         Resolver { session, loaded, kept, request, entries: Vec::new(), trusted: Vec::new() };
@@ -61,9 +102,11 @@ pub fn lock(
     Ok(Locked { lock, written, trusted })
 }
 
-/// The lock that is there. One that cannot be read is written anew, which is what its error asks
-/// for; one of a newer version is not.
-fn readable_lock(session: &Session<'_>, loaded: &Loaded) -> Result<Option<Lock>, Error> {
+/// The lock that is there, and the number of the encoding to keep. One that cannot be read is
+/// written anew, which is what its error asks for, with the encoding that it names where that much
+/// can be read; one of a newer version is not.
+fn old_lock(session: &Session<'_>, loaded: &Loaded) -> Result<(Option<Lock>, u32), Error> {
+    let newest = Encoding::NEWEST.number();
     match read_lock(loaded) {
         Err(Error::Problems(problems))
             if problems.iter().all(|problem| problem.code == "lock::invalid") =>
@@ -71,9 +114,13 @@ fn readable_lock(session: &Session<'_>, loaded: &Loaded) -> Result<Option<Lock>,
             problems
                 .iter()
                 .for_each(|problem| session.events.event(Event::Note { text: &problem.message }));
-            Ok(None)
+            let named = lock_text(loaded)?.and_then(|text| Lock::encoding_in(&text));
+            Ok((None, named.unwrap_or(newest)))
         }
-        read => read,
+        read => read.map(|old| {
+            let encoding = old.as_ref().map_or(newest, |lock| lock.encoding);
+            (old, encoding)
+        }),
     }
 }
 
@@ -152,19 +199,22 @@ impl Resolver<'_> {
         let wanted = if same { &rendered[..rendered.len().min(1)] } else { &rendered[..] };
         for (platform, address) in wanted {
             let own = (!same).then(|| platform.to_string());
-            let entry = self.entry(name, url, platform, address)?;
-            self.entries.push(LockedInput { platform: own, ..entry });
+            let (entry, trusted) = self.entry(name, url, platform, address)?;
+            let entry = LockedInput { platform: own, ..entry };
+            self.trusted.extend(trusted.then(|| entry.clone()));
+            self.entries.push(entry);
         }
         Ok(())
     }
 
+    /// The entry of one address, and whether it was trusted on first use.
     fn entry(
-        &mut self,
+        &self,
         name: &str,
         url: &UrlInput,
         platform: &Platform,
         address: &str,
-    ) -> Result<LockedInput, Error> {
+    ) -> Result<(LockedInput, bool), Error> {
         let update = match &self.request.update {
             Some(None) => true,
             Some(Some(wanted)) => wanted == name,
@@ -174,14 +224,14 @@ impl Resolver<'_> {
         let expected = url.sha256.as_ref().map(|wanted| wanted.value);
         match locked {
             Some(locked) if !update && expected.is_none_or(|wanted| wanted == locked.digest) => {
-                Ok(locked)
+                Ok((locked, false))
             }
-            _ => self.fetch(name, url, address, expected),
+            _ => Ok((self.fetch(name, url, address, expected)?, expected.is_none())),
         }
     }
 
     fn fetch(
-        &mut self,
+        &self,
         name: &str,
         url: &UrlInput,
         address: &str,
@@ -194,17 +244,8 @@ impl Resolver<'_> {
         let request = Request { url: address, expected, redirect_hosts: &url.redirects };
         let (digest, size_bytes) = into_store(self.session, app, name, &fetcher, &request)?;
         self.session.events.event(Event::Fetched { app, input: name, size_bytes });
-        let entry = LockedInput {
-            name: name.into(),
-            platform: None,
-            url: address.into(),
-            digest,
-            size_bytes,
-        };
-        if expected.is_none() {
-            self.trusted.push(entry.clone());
-        }
-        Ok(entry)
+        let (name, url) = (name.into(), address.into());
+        Ok(LockedInput { name, platform: None, url, digest, size_bytes })
     }
 }
 

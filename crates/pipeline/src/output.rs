@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::build::Built;
 use crate::tag::{tag, view_index};
-use crate::verified::{Verified, damaged, verified_blob};
+use crate::verified::{Otherwise, Verified, verified_blob};
 use crate::{Error, Session, whole};
 
 /// Where an image goes, in what form.
@@ -93,7 +93,7 @@ fn oci_folder(store: &Store, built: &Built, folder: &Path) -> Result<(), Error> 
 /// Whether a file has the bytes that its name promises; others may write into the folder.
 fn holds(place: &Path, digest: &Digest) -> bool {
     let Ok(file) = File::open(place) else { return false };
-    io::copy(&mut Verified::new(file, *digest, damaged), &mut io::sink()).is_ok()
+    io::copy(&mut Verified::new(file, *digest, Otherwise::Damaged), &mut io::sink()).is_ok()
 }
 
 /// What a killed run left aside before its first file counts for nothing.

@@ -11,7 +11,7 @@ use landfall_release::{
 
 use crate::environments::{destinations, ledger_path, stage};
 use crate::ledger::{self, Running};
-use crate::publish::{Consignment, Place, RegistryAccess, Sent, copy, look};
+use crate::publish::{Consignment, Place, RegistryAccess, Sent, copy, look, version};
 use crate::render::{ImageName, check_rendering};
 use crate::workspace::{Loaded, load};
 use crate::{Error, Session, error, git};
@@ -40,6 +40,8 @@ pub struct Promotions {
     pub from: Name,
     /// The stage that it goes to.
     pub to: Name,
+    /// The stage that should have come before, where somebody said another.
+    pub skipped: Option<Name>,
     /// In the order in which they were asked for.
     pub apps: Vec<Promotion>,
     to_stage: StageFolder,
@@ -83,9 +85,10 @@ pub struct Promoted {
 /// Finds out what a promotion would do.
 ///
 /// Fails with every reason why an app may not go, and with every problem of the objects of every
-/// region. Nothing is changed, and no registry is asked.
+/// region. Nothing is changed; a registry is asked only of a digest that no ledger knows.
 pub fn promotions(
     session: &Session<'_>,
+    access: &RegistryAccess,
     request: &PromoteRequest,
 ) -> Result<Promotions, Vec<Error>> {
     let one = |error: Error| vec![error];
@@ -106,9 +109,11 @@ pub fn promotions(
         is_told: request.from.is_some(),
     };
     let destination = ToStage { folder: &to_stage, ledger: &to_ledger };
-    let wanted = |loaded: &Loaded| wanted(&from_stage, loaded, request.digest);
-    let requests: Vec<_> =
-        loaded.iter().map(|loaded| Request { app: &loaded.app, wanted: wanted(loaded) }).collect();
+    let asked = loaded.iter().map(|loaded| {
+        let wanted = wanted(session, access, &from_stage, &loaded.app, request.digest)?;
+        Ok(Request { app: &loaded.app, wanted })
+    });
+    let requests = error::all(asked)?;
     let plan = landfall_release::promote(source, destination, &requests);
     let plan = plan.map_err(|refusals| vec![all_refused(&refusals)])?;
     let mut loaded: BTreeMap<_, _> =
@@ -118,8 +123,8 @@ pub fn promotions(
         Some(promotion(session, &from_stage, &to_stage, loaded, candidate, &request.settings))
     });
     let apps = error::all(apps)?;
-    let (from, to) = (plan.from.clone(), plan.to.clone());
-    Ok(Promotions { from, to, apps, to_stage, plan })
+    let (from, to, skipped) = (plan.from.clone(), plan.to.clone(), plan.skipped.clone());
+    Ok(Promotions { from, to, skipped, apps, to_stage, plan })
 }
 
 /// Copies every image to every region, reads it back there, and lets the ledger name it.
@@ -173,7 +178,9 @@ impl Promotions {
         if git::is_committed(session, &path)? {
             return Ok(None);
         }
-        let apps = self.apps.iter().filter(|app| app.changes);
+        // Of a run that was cut short before its commit the ledger has everything already.
+        let some_change = self.apps.iter().any(|app| app.changes);
+        let apps = self.apps.iter().filter(|app| app.changes || !some_change);
         let apps = apps.map(|app| format!("{} {}", app.consignment.app, app.version));
         let apps = apps.collect::<Vec<_>>().join(", ");
         // What CI systems look for, so that a promotion does not start a build.
@@ -244,13 +251,22 @@ fn sources(session: &Session<'_>, from: &StageFolder, app: &App) -> Result<Vec<P
     Ok(found.environments.iter().map(Place::of).collect())
 }
 
-/// A stage without a ledger is told by a digest which image is meant.
-fn wanted(from: &StageFolder, loaded: &Loaded, digest: Option<Digest>) -> Wanted {
+/// A stage without a ledger is told by a digest which image is meant; as which version that was
+/// built says the image itself.
+fn wanted(
+    session: &Session<'_>,
+    access: &RegistryAccess,
+    from: &StageFolder,
+    app: &App,
+    digest: Option<Digest>,
+) -> Result<Wanted, Error> {
     match digest {
-        None => Wanted::Standing,
-        Some(digest) if from.stage.ledger => Wanted::Digest(digest),
+        None => Ok(Wanted::Standing),
+        Some(digest) if from.stage.ledger => Ok(Wanted::Digest(digest)),
         Some(digest) => {
-            Wanted::Found(ImageVersion { digest, version: loaded.app.version.value.clone() })
+            let places = sources(session, from, app)?;
+            let version = version(session, access, &app.name.value, &digest, &places)?;
+            Ok(Wanted::Found(ImageVersion { digest, version }))
         }
     }
 }

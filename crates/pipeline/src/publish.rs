@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use landfall_config::Name;
 use landfall_config::environment::{Environment, RegistryPrefix};
 use landfall_hashing::Digest;
+use landfall_image::document::Index;
 use landfall_registry::{
     Blobs, BoxFuture, Credentials, Endpoint, How, NameError, Progress, Publication, PublishError,
     Published, Reference, Registry, Repository, SizedBlob, Tag,
@@ -133,6 +134,31 @@ pub fn look(
     })
 }
 
+/// As which version an image was built, by its own index in the first of these places.
+///
+/// Fails where it is not there, and where its index does not say that it is the app's.
+pub(crate) fn version(
+    session: &Session<'_>,
+    access: &RegistryAccess,
+    app: &Name,
+    digest: &Digest,
+    places: &[Place],
+) -> Result<String, Error> {
+    let tag = digest.short();
+    let consignment = Consignment { app: app.clone(), digest: *digest, tag };
+    let way = Way::new(session, access, &consignment)?;
+    let other = |reason: String| Error::OtherImage { app: app.to_string(), digest: *digest, reason };
+    let place = places.first().ok_or_else(|| other("its stage has no region".into()))?;
+    let bytes = run(way.index(place))??;
+    let index: Index =
+        serde_json::from_slice(&bytes).map_err(|error| other(format!("no index: {error}")))?;
+    let named = |key: &str| index.annotations.get(key).cloned().unwrap_or_default();
+    match named("org.opencontainers.image.title") {
+        title if title == app.as_str() => Ok(named("org.opencontainers.image.version")),
+        title => Err(other(format!("its title is `{title}`"))),
+    }
+}
+
 /// A client lives in one runtime, and this is it.
 fn run<T>(work: impl Future<Output = T>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -211,6 +237,14 @@ impl<'a> Way<'a> {
         let found = registry.digest(&repository, &reference).await;
         let found = found.map_err(|source| self.failed(place, source.into()))?;
         Ok(found == Some(self.consignment.digest))
+    }
+
+    /// The bytes of the image's index, proven by its digest.
+    async fn index(&self, place: &Place) -> Result<Vec<u8>, Error> {
+        let (registry, repository) = (self.registry(place)?, self.repository(place)?);
+        let reference = Reference::Digest(self.consignment.digest);
+        let index = registry.manifest(&repository, &reference).await;
+        Ok(index.map_err(|source| self.failed(place, source.into()))?.bytes.to_vec())
     }
 
     fn registry(&self, place: &Place) -> Result<Registry, Error> {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::derived::{Action, ArchivePlace, Derived, PlannedBuild, UnpackPlan};
 use crate::download::fetch;
 use crate::locations::Locations;
-use crate::unpack::{UnpackError, unpack_archive};
-use crate::verified::check_blob;
+use crate::unpack::{Archive, UnpackError, unpack_archive};
+use crate::verified::{Otherwise, check_blob};
 use crate::{Error, Event, Session, cargo};
 
 /// What a build gave, kept under its id.
@@ -68,35 +68,33 @@ fn unpack(
     let UnpackPlan { archive, format, options } = plan;
     let app = derived.app.name.value.as_ref();
     session.events.event(Event::Unpacking { app, input: &planned.input });
-    let unpacked = match archive {
-        ArchivePlace::Local { path, stat } => {
-            let failed = |error| changed(planned, &error);
-            let file = stat.open(path).map_err(failed)?;
-            let watched = file.try_clone().map_err(failed)?;
-            let tree = unpack_archive(session, file, *format, options, Some(*stat), locations);
-            // The tree is remembered under the digest that the archive had when it was hashed.
-            stat.check(&watched).map_err(failed)?;
-            tree
+    let (place, unpacked) = match archive {
+        ArchivePlace::Local { path, stat, digest } => {
+            let file = stat.open(path).map_err(|error| changed(planned, &error))?;
+            let (digest, otherwise) = (*digest, Otherwise::Changed);
+            let archive = Archive { file, format: *format, digest, otherwise };
+            (path.clone(), unpack_archive(session, archive, options, locations))
         }
         ArchivePlace::Download(digest) => {
             fetch(session, app, &derived.downloads[digest])?;
-            // And under the digest of the download, which the store's copy must have.
             let place = session.store.blob_path(digest);
-            check_blob(&session.store, digest).map_err(Error::file("read", place))?;
-            unpack_archive(
-                session,
-                session.store.open_blob(digest)?,
-                *format,
-                options,
-                None,
-                locations,
-            )
+            // A damaged archive would be refused in words that blame its maker.
+            check_blob(&session.store, digest).map_err(Error::file("read", &place))?;
+            let file = session.store.open_blob(digest)?;
+            let (digest, otherwise) = (*digest, Otherwise::Damaged);
+            let archive = Archive { file, format: *format, digest, otherwise };
+            (place, unpack_archive(session, archive, options, locations))
         }
     };
     unpacked.map_err(|error| match error {
         UnpackError::Archive(error) => archive_problem(planned, &error).into(),
+        UnpackError::Changed => match archive {
+            ArchivePlace::Local { .. } => changed(planned, &Otherwise::Changed.error()),
+            ArchivePlace::Download(_) => Error::file("read", place)(Otherwise::Damaged.error()),
+        },
+        UnpackError::Read(source) => Error::file("read", place)(source),
         UnpackError::Scratch(source) => {
-            Error::File { action: "write scratch in", path: session.store.folder().into(), source }
+            Error::file("write scratch in", session.store.folder())(source)
         }
     })
 }
@@ -107,7 +105,6 @@ fn changed(planned: &PlannedBuild, error: &std::io::Error) -> Error {
         format!("the archive `{}` changed while it was read: {error}", planned.input),
     )
     .at(&planned.span, "this archive")
-    .help("build again once nothing writes to it")
     .into()
 }
 

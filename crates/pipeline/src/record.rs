@@ -11,25 +11,25 @@ use landfall_image::document::{Image, PlatformImage};
 use crate::assemble::{self, known_blob};
 use crate::derive::derive;
 use crate::derived::{Derived, DerivedImage};
-use crate::local::local_files;
+use crate::local::LocalFiles;
 use crate::locations::Locations;
 use crate::made::{PlacedLayer, Platforms, Trees};
 use crate::workspace::Loaded;
 use crate::{Error, Session, documents};
 
 /// The record of an app that is derived and not built: what the store does not have is unknown.
+/// What `files` learn is the caller's to save.
 pub(crate) fn derive_record(
     session: &Session<'_>,
     workspace: &Path,
     loaded: &Loaded,
     lock: &Lock,
     platforms: &[Platform],
+    files: &LocalFiles<'_>,
 ) -> Result<Record, Error> {
-    let files = local_files(session)?;
     let locations = Locations::new(&session.store);
-    let derive = || derive(session, workspace, loaded, lock, platforms, &files, &locations);
+    let derive = || derive(session, workspace, loaded, lock, platforms, files, &locations);
     let derived = session.pool.install(derive)?;
-    files.save();
     let trees = assemble::known_trees(session, &derived)?;
     let looked = derived.images.iter().map(|image| look(session, &derived, image, &trees));
     let looked: Vec<Looked> = looked.collect::<Result<_, _>>()?;

@@ -110,7 +110,7 @@ fn check(app: &App, index: &Index) -> Result<(), String> {
 /// Takes the blobs of an archive into the store, and gives the digest of its one image.
 fn import(store: &Store, path: &Path) -> Result<Digest, Error> {
     let refused = |reason: String| Error::NoImage { path: path.into(), reason };
-    let file = File::open(path).map_err(Error::file("open", path))?;
+    let file = File::open(path).map_err(|error| refused(error.to_string()))?;
     let mut blobs = IntoStore { store, index: None };
     unpack(file, Format::Tar, &Options::default(), &mut blobs)
         .map_err(|error| refused(error.to_string()))?;

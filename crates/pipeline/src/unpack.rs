@@ -1,51 +1,83 @@
 //! Turns an archive into a tree, and remembers where the bytes of its files lie.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use landfall_archive::{ArchiveError, Format, Options, Sink, unpack};
-use landfall_hashing::{Digest, Hasher, HashingReader};
-use landfall_tree::{EntryPath, Node, Tree};
-use rayon::prelude::*;
+use landfall_hashing::{Digest, HashingReader};
+use landfall_tree::{EntryPath, Tree};
+use libdeflater::Crc;
 
 use crate::Session;
-use crate::locations::{Location, Locations, Stat};
+use crate::locations::{Location, Locations};
+use crate::one_reading::read_once;
+use crate::verified::Otherwise;
 
 /// Fast, because scratch lives for seconds.
 const SCRATCH_LEVEL: i32 = 1;
 const BUFFER_BYTES: usize = 1 << 18;
 
-/// Reads a whole archive.
+/// An archive that is opened.
+pub(crate) struct Archive {
+    pub(crate) file: File,
+    pub(crate) format: Format,
+    /// What its bytes have to be.
+    pub(crate) digest: Digest,
+    /// Who else may write to it.
+    pub(crate) otherwise: Otherwise,
+}
+
+/// Reads a whole archive, and nothing but the bytes of its digest.
 ///
-/// Files of a plain tar stay where they are, and are hashed by all threads; `stat` is that of an
-/// archive of the workspace. Files of a compressed archive go, compressed again, into a scratch
-/// file of the store that has no name.
+/// Files of a plain tar stay where they are. Files of a compressed archive go, compressed again,
+/// into a scratch file of the store that has no name. A compressed archive of the workspace is
+/// copied into scratch before, where nobody writes to it between its hash and its reading; one of
+/// the store has to be checked by the caller.
 pub(crate) fn unpack_archive(
     session: &Session<'_>,
-    archive: File,
-    format: Format,
+    archive: Archive,
     options: &Options,
-    stat: Option<Stat>,
     locations: &Locations<'_>,
 ) -> Result<Tree, UnpackError> {
+    let Archive { file, format, digest, otherwise } = archive;
     if format == Format::Tar {
-        let tar = match stat.and_then(|stat| locations.take_plain_tar(&stat, options)) {
+        let tar = match locations.take_plain_tar(&digest, options) {
             Some(tar) => tar,
-            None => session.pool.install(|| PlainTar::read(&archive, options))?,
+            None => PlainTar::read(&file, options)?,
         };
-        return Ok(tar.leave_in_place(&Arc::new(archive), stat, locations));
+        return match tar.archive == digest {
+            true => Ok(tar.leave_in_place(&Arc::new(file), otherwise, locations)),
+            false => Err(UnpackError::Changed),
+        };
     }
-    let scratch = session.store.scratch();
-    let scratch = scratch.map_err(|error| UnpackError::Scratch(io::Error::other(error)))?;
-    let mut sink = Scratch { file: Arc::new(scratch), locations };
-    Ok(unpack(archive, format, options, &mut sink)?)
+    let file = match otherwise {
+        Otherwise::Changed => private_copy(session, &file, &digest)?,
+        Otherwise::Damaged => file,
+    };
+    let mut sink = Scratch { file: Arc::new(scratch(session)?), locations };
+    Ok(unpack(file, format, options, &mut sink)?)
+}
+
+fn scratch(session: &Session<'_>) -> Result<File, UnpackError> {
+    session.store.scratch().map_err(|error| UnpackError::Scratch(io::Error::other(error)))
+}
+
+fn private_copy(
+    session: &Session<'_>,
+    archive: &File,
+    digest: &Digest,
+) -> Result<File, UnpackError> {
+    let mut copy = BufWriter::with_capacity(BUFFER_BYTES, scratch(session)?);
+    let mut hashing = HashingReader::new(archive);
+    io::copy(&mut hashing, &mut copy).map_err(UnpackError::Scratch)?;
+    let copy = copy.into_inner().map_err(|error| UnpackError::Scratch(error.into_error()))?;
+    if hashing.finish().0 == *digest { Ok(copy) } else { Err(UnpackError::Changed) }
 }
 
 /// A tar that is not compressed, with its files hashed.
 pub(crate) struct PlainTar {
+    archive: Digest,
     tree: Tree,
     parts: Vec<Part>,
 }
@@ -55,95 +87,67 @@ struct Part {
     offset_bytes: u64,
     size_bytes: u64,
     digest: Digest,
+    checksum: u32,
 }
 
 impl PlainTar {
-    /// Reads the headers, which costs milliseconds, then hashes the files side by side. Meant to
-    /// run in the session's pool.
+    /// Reads it once, for its own digest and for what is in it.
     pub(crate) fn read(archive: &File, options: &Options) -> Result<Self, UnpackError> {
-        let mut sink = Offsets::default();
-        let headers = archive.try_clone().map_err(UnpackError::Scratch)?;
-        let tree = unpack(headers, Format::Tar, options, &mut sink)?;
-        let hashed = sink.parts.par_iter().map_init(Vec::new, |buffer, (offset, size)| {
-            let digest = hash_part(archive, *offset, *size, buffer)?;
-            Ok(Part { offset_bytes: *offset, size_bytes: *size, digest })
-        });
-        let parts = hashed.collect::<io::Result<Vec<_>>>().map_err(UnpackError::Scratch)?;
-        Ok(Self { tree: with_digests(&tree, &parts)?, parts })
+        let mut sink = Parts { parts: Vec::new(), buffer: vec![0; BUFFER_BYTES] };
+        let (tree, digest) = read_once(archive, |reading| {
+            unpack(reading, Format::Tar, options, &mut sink).map_err(UnpackError::from)
+        })?;
+        Ok(Self { archive: digest.ok_or(UnpackError::Changed)?, tree, parts: sink.parts })
+    }
+
+    /// The digest of the whole.
+    pub(crate) fn archive(&self) -> &Digest {
+        &self.archive
     }
 
     /// Remembers where the files lie.
     fn leave_in_place(
         self,
         file: &Arc<File>,
-        stat: Option<Stat>,
+        otherwise: Otherwise,
         locations: &Locations<'_>,
     ) -> Tree {
-        for Part { offset_bytes, size_bytes, digest } in self.parts {
+        for Part { offset_bytes, size_bytes, digest, checksum } in self.parts {
             let file = file.clone();
-            locations.insert(digest, Location::Part { file, stat, offset_bytes, size_bytes });
+            let checksum = matches!(otherwise, Otherwise::Changed).then_some(checksum);
+            locations.insert(digest, Location::Part { file, offset_bytes, size_bytes, checksum });
         }
         self.tree
     }
 }
 
-/// What stands for a file's digest until it is hashed.
-fn mark(offset_bytes: u64) -> Digest {
-    Digest::of(offset_bytes.to_le_bytes())
+/// Hashes files, and remembers where they lie.
+struct Parts {
+    parts: Vec<Part>,
+    buffer: Vec<u8>,
 }
 
-/// The tree with the digests of its files in the place of their marks.
-fn with_digests(tree: &Tree, parts: &[Part]) -> Result<Tree, UnpackError> {
-    let digests: HashMap<_, _> =
-        parts.iter().map(|part| (mark(part.offset_bytes), part.digest)).collect();
-    let mut entries = tree.entries().to_vec();
-    for entry in &mut entries {
-        if let Node::File { digest, .. } = &mut entry.node {
-            *digest = digests.get(digest).copied().unwrap_or(*digest);
-        }
-    }
-    let listed = Tree::from_entries(entries);
-    listed.map_err(|source| UnpackError::Archive(ArchiveError::Listing { source }))
-}
-
-fn hash_part(
-    archive: &File,
-    mut offset: u64,
-    size_bytes: u64,
-    buffer: &mut Vec<u8>,
-) -> io::Result<Digest> {
-    let end = offset + size_bytes;
-    buffer.resize(BUFFER_BYTES, 0);
-    let mut hasher = Hasher::new();
-    while offset < end {
-        let most = usize::try_from(end - offset).unwrap_or(usize::MAX).min(buffer.len());
-        let count = archive.read_at(&mut buffer[..most], offset)?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        hasher.update(&buffer[..count]);
-        offset += count as u64;
-    }
-    Ok(hasher.finish())
-}
-
-/// Remembers where files lie, and reads none of them.
-#[derive(Default)]
-struct Offsets {
-    parts: Vec<(u64, u64)>,
-}
-
-impl Sink for Offsets {
+impl Sink for Parts {
     fn file(
         &mut self,
         _: &EntryPath,
         size_bytes: u64,
         offset_bytes: Option<u64>,
-        _: &mut dyn Read,
+        content: &mut dyn Read,
     ) -> io::Result<Digest> {
-        let offset = offset_bytes.ok_or_else(|| io::Error::other("a plain tar has offsets"))?;
-        self.parts.push((offset, size_bytes));
-        Ok(mark(offset))
+        let offset_bytes =
+            offset_bytes.ok_or_else(|| io::Error::other("a plain tar has offsets"))?;
+        let mut content = HashingReader::new(content);
+        let mut crc = Crc::new();
+        loop {
+            match content.read(&mut self.buffer)? {
+                0 => break,
+                count => crc.update(&self.buffer[..count]),
+            }
+        }
+        let (digest, checksum) = (content.finish().0, crc.sum());
+        self.parts.push(Part { offset_bytes, size_bytes, digest, checksum });
+        Ok(digest)
     }
 }
 
@@ -151,9 +155,30 @@ impl Sink for Offsets {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UnpackError {
     #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    #[error("the archive or the scratch file beside it cannot be read or written")]
+    Archive(ArchiveError),
+    #[error("the archive is not what was hashed")]
+    Changed,
+    #[error("the archive cannot be read")]
+    Read(#[source] io::Error),
+    #[error("the scratch file cannot be written")]
     Scratch(#[source] io::Error),
+}
+
+/// The disk's faults are none of the archive's.
+impl From<ArchiveError> for UnpackError {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Sink { source, .. } => Self::Scratch(source),
+            ArchiveError::Read { source, .. } => Self::Read(source),
+            error => Self::Archive(error),
+        }
+    }
+}
+
+impl From<io::Error> for UnpackError {
+    fn from(error: io::Error) -> Self {
+        Self::Read(error)
+    }
 }
 
 /// Writes each file as a zstd frame.

@@ -1,7 +1,7 @@
 //! Reads an app of the workspace: its app.toml and its app.lock.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,10 +9,7 @@ use landfall_config::{App, Overrides, read_app};
 use landfall_derivation::lock::{Lock, LockError};
 use landfall_diagnostics::{Diagnostic, Severity, Source};
 
-use crate::{Error, Event, Session};
-
-/// No configuration file of a person is longer.
-const FILE_LIMIT_BYTES: u64 = 8 << 20;
+use crate::{Error, Event, Session, plain_file};
 
 /// An app as it is asked for.
 #[derive(Debug, Clone)]
@@ -26,15 +23,60 @@ pub struct Loaded {
 }
 
 /// All apps of a workspace, sorted: the folders of `apps/` that hold an app.toml.
+///
+/// What cannot be looked into, or holds an app.toml that is no file, is an app as well, so that
+/// [`load`] says what is wrong with it. Fails where a name is not UTF-8.
 pub fn app_names(workspace: &Path) -> Result<Vec<String>, Error> {
     let apps = workspace.join("apps");
-    let entries = std::fs::read_dir(&apps).map_err(Error::file("list", &apps))?;
-    let folders = entries.collect::<Result<Vec<_>, _>>().map_err(Error::file("list", &apps))?;
-    let with_app = folders.into_iter().filter(|entry| entry.path().join("app.toml").is_file());
-    let mut names: Vec<_> =
-        with_app.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let entries = match std::fs::read_dir(&apps) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(Error::file("list", &apps))?,
+    };
+    let entries = entries.collect::<Result<Vec<_>, _>>().map_err(Error::file("list", &apps))?;
+    let apps = entries.iter().filter(|entry| holds_app(&entry.path()).unwrap_or(true));
+    let (names, unnamed): (Vec<_>, Vec<_>) =
+        apps.map(|entry| entry.file_name().into_string()).partition(Result::is_ok);
+    let problems: Vec<_> =
+        unnamed.into_iter().filter_map(Result::err).map(|name| unusable_name(&name)).collect();
+    let mut names: Vec<_> = names.into_iter().flatten().collect();
     names.sort();
-    Ok(names)
+    if problems.is_empty() { Ok(names) } else { Err(Error::Problems(problems)) }
+}
+
+/// The same for who asks for all of them: none is an error.
+pub fn all_app_names(workspace: &Path) -> Result<Vec<String>, Error> {
+    let names = app_names(workspace)?;
+    if names.is_empty() { Err(no_apps().into()) } else { Ok(names) }
+}
+
+/// Whether something stands in a folder under the name app.toml.
+fn holds_app(folder: &Path) -> io::Result<bool> {
+    let absent = |error: &io::Error| {
+        matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    };
+    match folder.metadata() {
+        Ok(metadata) if !metadata.is_dir() => return Ok(false),
+        // A link that leads nowhere is not the same as nothing.
+        Err(error) if absent(&error) && folder.symlink_metadata().is_err() => return Ok(false),
+        metadata => metadata?,
+    };
+    match folder.join("app.toml").symlink_metadata() {
+        Err(error) if absent(&error) => Ok(false),
+        metadata => metadata.map(|_| true),
+    }
+}
+
+fn no_apps() -> Diagnostic {
+    Diagnostic::error("workspace::no-app", "there is no app in `apps/`")
+        .help("`landfall init NAME` makes a first app")
+}
+
+fn unusable_name(name: &OsStr) -> Diagnostic {
+    Diagnostic::error(
+        "workspace::name",
+        format!("the name of `apps/{}` is not UTF-8", name.display()),
+    )
+    .help("an app is named like its folder: rename it")
 }
 
 /// Reads and checks `apps/NAME/app.toml`; every problem comes at once.
@@ -52,7 +94,7 @@ pub(crate) fn load_from(
     let relative = Path::new("apps").join(name);
     let folder = workspace.join(&relative);
     let path = folder.join("app.toml");
-    if name.contains(['/', '\0']) || !path.is_file() {
+    if name.contains(['/', '\0']) || matches!(holds_app(&folder), Ok(false)) {
         return Err(no_app(workspace, name).into());
     }
     let shown = relative.join("app.toml");
@@ -111,15 +153,22 @@ fn other_name(app: &App, folder: &str) -> Diagnostic {
 
 /// Reads `app.lock`; none where there is no such file.
 pub fn read_lock(loaded: &Loaded) -> Result<Option<Lock>, Error> {
+    let Some(text) = lock_text(loaded)? else { return Ok(None) };
+    let lock = Lock::from_text(&text);
+    lock.map(Some).map_err(|error| bad_lock(shown_lock(loaded), text, &error).into())
+}
+
+/// The text of `app.lock`; none where there is no such file.
+pub(crate) fn lock_text(loaded: &Loaded) -> Result<Option<String>, Error> {
     let path = loaded.folder.join("app.lock");
-    match std::fs::symlink_metadata(&path) {
+    match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        _ => {
-            let shown = Path::new("apps").join(loaded.app.name.value.as_ref()).join("app.lock");
-            let text = read_text(&path, &shown)?;
-            Lock::from_text(&text).map(Some).map_err(|error| bad_lock(shown, text, &error).into())
-        }
+        _ => read_text(&path, &shown_lock(loaded)).map(Some),
     }
+}
+
+fn shown_lock(loaded: &Loaded) -> PathBuf {
+    Path::new("apps").join(loaded.app.name.value.as_ref()).join("app.lock")
 }
 
 fn bad_lock(path: PathBuf, text: String, error: &LockError) -> Diagnostic {
@@ -149,27 +198,10 @@ pub(crate) fn read_text(path: &Path, shown: &Path) -> Result<String, Error> {
         );
         Error::from(problem.help("it has to be a text file in UTF-8 that this user may read"))
     };
-    let bytes = read_file(path).map_err(|error| unusable(error.to_string()))?;
+    let bytes = plain_file::read(path).map_err(|error| unusable(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
         unusable(format!("line {line} holds a byte that is not UTF-8"))
     })
-}
-
-/// No pipe is waited for, and no device is read without end.
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    if !path.metadata()?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
-    file.take(FILE_LIMIT_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_LIMIT_BYTES {
-        return Err(io::Error::other("it is longer than 8 MiB, which no such file is"));
-    }
-    Ok(bytes)
 }

@@ -2,16 +2,20 @@
 //! developer's own environment in reach.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::environment;
 use crate::fixture::{Contents, Fixture, FixtureError, FixtureFile};
+
+/// Longer than any compile of a test takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A temporary workspace; it is removed with the value.
 #[derive(Debug)]
@@ -53,6 +57,14 @@ pub enum WorkspaceError {
         /// Why it cannot be used.
         #[source]
         source: io::Error,
+    },
+    /// The binary does not come to its end.
+    #[error("`landfall {}` was ended after {} s", arguments.join(" "), limit.as_secs_f64())]
+    Hangs {
+        /// What it was asked.
+        arguments: Vec<String>,
+        /// How long it had.
+        limit: Duration,
     },
     /// The binary does not start.
     #[error("{} does not start", binary.display())]
@@ -145,15 +157,42 @@ impl Workspace {
     /// Runs [`Workspace::command`] to its end.
     ///
     /// # Errors
-    /// There is no binary, or it does not start. A status that is not 0 is an outcome.
+    /// There is no binary, it does not start, or it hangs. A status that is not 0 is an outcome.
     pub fn landfall(&self, arguments: &[&str]) -> Result<Outcome, WorkspaceError> {
-        let mut command = self.command(arguments)?;
-        let output = command.output().map_err(|source| WorkspaceError::Start {
-            binary: command.get_program().into(),
-            source,
-        })?;
-        Ok(Outcome::from(output))
+        output_within(self.command(arguments)?, PATIENCE)
     }
+}
+
+/// Runs a command to its end, or ends it when it takes longer.
+fn output_within(mut command: Command, limit: Duration) -> Result<Outcome, WorkspaceError> {
+    let binary = PathBuf::from(command.get_program());
+    let start = |source| WorkspaceError::Start { binary: binary.clone(), source };
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(start)?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (sender, receiver) = std::sync::mpsc::channel();
+    // Both end with the process; a reader that is left behind by a hang ends with the test.
+    std::thread::spawn(move || {
+        let stderr = std::thread::spawn(move || read_all(stderr));
+        // Nobody listens any more after a hang.
+        let _ = sender.send((read_all(stdout), stderr.join().unwrap_or_default()));
+    });
+    let Ok((stdout, stderr)) = receiver.recv_timeout(limit) else {
+        // What cannot be ended has ended.
+        let _ = child.kill();
+        child.wait().map_err(start)?;
+        let arguments = command.get_args().map(|word| word.to_string_lossy().into_owned());
+        return Err(WorkspaceError::Hangs { arguments: arguments.collect(), limit });
+    };
+    let status = child.wait().map_err(start)?;
+    Ok(Outcome::from(Output { status, stdout, stderr }))
+}
+
+fn read_all(stream: Option<impl Read>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // What a process that is killed left unread is not missed.
+    let _ = stream.map(|mut stream| stream.read_to_end(&mut bytes));
+    bytes
 }
 
 impl From<Output> for Outcome {
@@ -173,6 +212,21 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> WorkspaceError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hang_is_an_error_that_names_the_command() {
+        let command = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        };
+        let hangs = output_within(command("exec sleep 600"), Duration::from_millis(50));
+        let hangs = hangs.unwrap_err().to_string();
+        assert_eq!(hangs, "`landfall -c exec sleep 600` was ended after 0.05 s");
+        let ends = output_within(command("echo out; echo err >&2; exit 3"), PATIENCE).unwrap();
+        let (stdout, stderr) = ("out\n".into(), "err\n".into());
+        assert_eq!(ends, Outcome { status: Some(3), stdout, stderr });
+    }
 
     #[test]
     fn files_stand_with_their_modes_and_go_with_the_value() {

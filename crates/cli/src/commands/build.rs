@@ -213,7 +213,7 @@ fn check_output(arguments: &Build, count: usize) -> Result<(), Failure> {
 
 fn names(arguments: &Build, session: &Session<'_>) -> Result<Vec<String>, Failure> {
     let mut names = if arguments.all {
-        workspace::app_names(&session.workspace)?
+        workspace::all_app_names(&session.workspace)?
     } else {
         arguments.apps.clone()
     };

@@ -1,20 +1,21 @@
 //! `landfall lock`.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
 use landfall_derivation::lock::LockedInput;
 use landfall_hashing::Digest;
-use landfall_pipeline::lock::{LockRequest, Locked, lock};
-use landfall_pipeline::workspace::load;
+use landfall_pipeline::lock::{LockRequest, Locked, lock, prepare};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::overrides;
 use crate::digest_text::DigestText;
 use crate::failure::Failure;
-use crate::printer::Printer;
+use crate::printer::{Printer, clean_line};
 use crate::progress::Progress;
+use crate::report::report;
 use crate::surroundings::Surroundings;
 
 /// Resolve what is fetched into app.lock
@@ -100,24 +101,42 @@ pub(crate) fn run(
     let progress = Progress::new(around, printer);
     let session = around.session(&progress)?;
     let request = LockRequest { update: arguments.update.clone() };
-    let mut locks = Vec::new();
-    for name in &arguments.apps {
-        let loaded = load(&session, name, &overrides(&arguments.set)?)?;
-        let locked = lock(&session, &loaded, &request)?;
-        for input in &locked.trusted {
-            printer.say(&format!(
-                "{name}: trusted on first use: {} is {}, {} bytes",
-                input.name, input.digest, input.size_bytes
-            ));
+    let mut seen = BTreeSet::new();
+    let names = arguments.apps.iter().filter(|name| seen.insert(*name)).cloned();
+    let names: Vec<_> = names.collect();
+    let prepared = prepare(&session, &names, &overrides(&arguments.set)?, &request)?;
+    let (mut locks, count) = (Vec::new(), prepared.len());
+    let mut status = ExitCode::SUCCESS;
+    for app in prepared {
+        match lock(&session, &app, &request) {
+            Ok(locked) => locks.push(show(printer, app.name(), locked)),
+            // One app is the failure of the command; of several the others are locked all the same.
+            Err(error) if count == 1 => return Err(error.into()),
+            Err(error) => {
+                let failed = report(printer, &error.into());
+                printer.complain(&clean_line(&format!("{}: not locked", app.name())));
+                status = if status == ExitCode::SUCCESS { failed } else { status };
+            }
         }
-        printer.say(&format!(
-            "{name}: app.lock {}",
-            if locked.written { "written" } else { "is as it should be" }
-        ));
-        locks.push(AppLock::new(name, locked));
     }
     if arguments.json {
         printer.data(&super::json(&Answer { locks })?)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(status)
+}
+
+fn show(printer: &Printer, name: &str, locked: Locked) -> AppLock {
+    for input in &locked.trusted {
+        printer.say(&clean_line(&format!("{name}: {}", trusted(input))));
+    }
+    let done = if locked.written { "written" } else { "is as it should be" };
+    printer.say(&format!("{name}: app.lock {done}"));
+    AppLock::new(name, locked)
+}
+
+fn trusted(input: &LockedInput) -> String {
+    let LockedInput { name, platform, url, digest, size_bytes } = input;
+    let which = platform.iter().map(|platform| format!(" for {platform}, {url},"));
+    let which: String = which.collect();
+    format!("trusted on first use: {name}{which} is {digest}, {size_bytes} bytes")
 }

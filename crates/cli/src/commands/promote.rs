@@ -24,7 +24,7 @@ use crate::surroundings::Surroundings;
 #[command(after_help = "Examples:
   landfall promote myapp --to preprod
   landfall promote myapp --from preprod --to prod --plan
-  landfall promote myapp --to prod --digest sha256:… --commit")]
+  landfall promote myapp --to prod --commit")]
 pub struct Promote {
     /// The apps, by the names of their folders in `apps/`
     #[arg(value_name = "APP", required = true)]
@@ -106,7 +106,11 @@ pub(crate) fn run(
         commit: arguments.commit,
         settings: Vec::new(),
     };
-    let promotions = promotions(&session, &request)?;
+    let promotions = promotions(&session, &access, &request)?;
+    if let Some(skipped) = &promotions.skipped {
+        let (from, to) = (&promotions.from, &promotions.to);
+        printer.say(&format!("{to} takes images from {skipped}, and {from} was named: {skipped} is skipped"));
+    }
     let done = if arguments.plan {
         None
     } else {
@@ -156,14 +160,29 @@ impl App {
             false => format!("{app}: {to} has {version} {digest} already{held}"),
         }
     }
+
+    /// What is said where a region has not got an image: no app's ledger changes then.
+    fn stopped(&self, to: &str) -> String {
+        let Self { app, version, digest, .. } = self;
+        format!(
+            "{app}: the ledger of {to} is as it was, and {version} {digest} is not in it, because \
+             not every region has its image; the same command goes on from here"
+        )
+    }
 }
 
 fn show(printer: &Printer, answer: Answer, as_json: bool) -> Result<(), Failure> {
     if as_json {
         return printer.data(&json(&answer)?);
     }
+    let mut regions = answer.apps.iter().flat_map(|app| &app.regions);
+    let stands = regions.all(Region::is_there);
     for app in &answer.apps {
-        printer.data(&clean_line(&app.line(&answer.from, &answer.to)))?;
+        let line = match stands {
+            true => app.line(&answer.from, &answer.to),
+            false => app.stopped(&answer.to),
+        };
+        printer.data(&clean_line(&line))?;
     }
     if !answer.planned {
         let rows = answer.apps.iter().flat_map(|app| {

@@ -105,6 +105,11 @@ impl Region {
         }
     }
 
+    /// Whether the image stands there.
+    pub fn is_there(&self) -> bool {
+        self.error.is_none()
+    }
+
     /// A row of [`table`].
     fn cells(&self, app: &str, digest: &Digest) -> [String; 6] {
         let bytes = |bytes| if self.error.is_some() { "-".into() } else { size(bytes) };
@@ -142,7 +147,7 @@ pub(crate) fn run(
         region: region.map(str::to_owned),
         settings: Vec::new(),
     };
-    let outgoing = outgoing(&session, &arguments.apps, &request)?;
+    let outgoing = outgoing(&session, &once(&arguments.apps), &request)?;
     let mut apps = Vec::new();
     let mut failures = Vec::new();
     for one in &outgoing {
@@ -152,6 +157,12 @@ pub(crate) fn run(
     }
     show(arguments, printer, apps)?;
     if failures.is_empty() { Ok(ExitCode::SUCCESS) } else { Err(Failure::Several(failures)) }
+}
+
+/// Every name once, in the order in which they were typed.
+fn once(names: &[String]) -> Vec<String> {
+    let mut seen = std::collections::BTreeSet::new();
+    names.iter().filter(|name| seen.insert(*name)).cloned().collect()
 }
 
 /// `prod` or `prod.london`.
@@ -180,9 +191,15 @@ fn show(arguments: &Push, printer: &Printer, apps: Vec<App>) -> Result<(), Failu
         .iter()
         .flat_map(|app| app.regions.iter().map(|region| (app.app.as_str(), &app.digest, region)));
     table(rows).lines().iter().try_for_each(|line| printer.data(line))?;
-    for App { app, digest, ledger_revision, .. } in &apps {
+    for App { app, digest, ledger_revision, regions, .. } in &apps {
         if let Some(revision) = ledger_revision {
             printer.say(&format!("{app}: the ledger names {digest} at revision {revision}"));
+        }
+        if !regions.iter().all(Region::is_there) {
+            printer.say(&format!(
+                "{app}: the ledger is as it was, because not every region has {digest}; the same \
+                 command goes on from here"
+            ));
         }
     }
     Ok(())

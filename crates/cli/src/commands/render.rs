@@ -23,7 +23,7 @@ use crate::surroundings::Surroundings;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   landfall render prod london myapp
-  landfall render dev london myapp --digest sha256:… --json")]
+  landfall render dev london myapp --set Replicas=3 --json")]
 pub struct Render {
     /// The stage: a folder of `environments/`
     #[arg(value_name = "STAGE")]

@@ -388,5 +388,5 @@ fn says_when_the_disk_is_full() {
         chain(&error),
         format!("cannot fetch {url} | what was received cannot be written | no storage space")
     );
-    assert!(!error.is_transient() && !error.is_outside());
+    assert!(!error.is_transient() && error.is_outside());
 }

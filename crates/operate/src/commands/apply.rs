@@ -50,7 +50,10 @@ pub fn run(
                 let plan = super::plan::plan(around, &wanted).await?;
                 carry_out(around, printer, environment, &plan, "Upgrade", timeout).await
             };
-            applied.push(block_on(region)?);
+            match block_on(region) {
+                Ok(one) => applied.push(one),
+                Err(failure) => return stopped(printer, &applied, arguments.json, failure),
+            }
             // A region that is not well stops the way to the next one.
             if !is_well(&applied) {
                 break;
@@ -77,6 +80,19 @@ pub async fn carry_out(
     let outcome = landfall_deploy::apply(&site, &operator.session(), plan, description).await;
     let outcome = outcome.map_err(|error| in_region(&place, error))?;
     Ok(Applied { release: plan.release.clone(), outcome })
+}
+
+/// Says what came of the regions before one that could not be served, and gives the failure.
+pub fn stopped(
+    printer: &Printer,
+    applied: &[Applied],
+    as_json: bool,
+    failure: Failure,
+) -> Result<ExitCode, Failure> {
+    if !applied.is_empty() {
+        finish(printer, applied, as_json)?;
+    }
+    Err(failure)
 }
 
 fn is_well(applied: &[Applied]) -> bool {

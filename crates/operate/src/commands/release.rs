@@ -19,14 +19,15 @@ use landfall_pipeline::environments::stage;
 use landfall_pipeline::promote::{PromoteRequest, promote, promotions};
 use landfall_pipeline::publish::Sent;
 use landfall_pipeline::push::{PushRequest, outgoing, push};
+use landfall_pipeline::workspace::load;
 use landfall_pipeline::{Error, Session};
 
-use super::apply::{Applied, carry_out, finish};
+use super::apply::{Applied, carry_out, finish, stopped};
 use super::block_on;
 use super::plan::plan;
 use crate::show::plan_lines;
 use crate::slack;
-use crate::wanted::{Wanted, one, wanted};
+use crate::wanted::{Wanted, one, places, wanted};
 
 /// `--set` of the command line, each where it belongs.
 struct Set {
@@ -43,7 +44,9 @@ pub fn run(
     let progress = Progress::new(around, printer);
     let session = around.session(&progress)?;
     let set = set(&arguments.set)?;
-    let wanted = match stage(&session, &arguments.place.stage)?.stage.builds {
+    // A region that is not there, or not for this app, is found before an image goes anywhere.
+    let (_, found) = places(&session, &arguments.place, &set.values)?;
+    let wanted = match found.stage.stage.builds {
         true => enter(arguments, around, &session, &set)?,
         false => come_from_before(arguments, around, printer, &session, &set)?,
     };
@@ -54,7 +57,10 @@ pub fn run(
     for wanted in &wanted {
         let result = block_on(bring(arguments, around, printer, wanted));
         tell(around, printer, wanted, &result, started);
-        applied.push(result?);
+        match result {
+            Ok(one) => applied.push(one),
+            Err(failure) => return stopped(printer, &applied, arguments.json, failure),
+        }
         if matches!(applied.last(), Some(Applied { outcome: Outcome::NotReady { .. }, .. })) {
             break;
         }
@@ -121,19 +127,24 @@ fn come_from_before(
         commit: false,
         settings: set.values.clone(),
     };
-    let promotions = promotions(session, &request)?;
+    let access = around.registry_access()?;
+    let promotions = promotions(session, &access, &request)?;
     if arguments.dry_run {
         for promotion in promotions.apps.iter().filter(|promotion| promotion.changes) {
             let (app, digest) = (&promotion.consignment.app, promotion.consignment.digest);
             printer.say(&format!("{app}: {digest} would be promoted from {}", promotions.from));
         }
         let promoted = promotions.wanted(arguments.place.region());
+        if promoted.is_empty() {
+            // Every region that was asked for is on hold, and keeps what it runs.
+            return wanted(session, &arguments.place, &set.values);
+        }
         let wanted = promoted
             .iter()
             .map(|(loaded, environment, running)| one(session, loaded, environment, running));
         return named(arguments, wanted.collect::<Result<Vec<_>, _>>()?);
     }
-    let promoted = promote(session, &around.registry_access()?, &promotions, &request)?;
+    let promoted = promote(session, &access, &promotions, &request)?;
     promoted.sent.into_iter().try_for_each(all_well)?;
     wanted(session, &arguments.place, &set.values)
 }
@@ -201,15 +212,21 @@ fn tell(
     }
 }
 
-/// The other regions have the image and not the release.
-fn others(arguments: &Arguments, printer: &Printer, session: &Session<'_>) -> Result<(), Failure> {
+/// The other regions have the image, and this run has not looked at what they run.
+fn others(
+    arguments: &Arguments,
+    printer: &Printer,
+    session: &Session<'_>,
+) -> Result<(), Failure> {
+    let landfall::commands::operate::Place { stage: name, app, .. } = &arguments.place;
     let Some(asked) = arguments.place.region() else { return Ok(()) };
-    let stage = stage(session, &arguments.place.stage)?;
-    let others = stage.regions.keys().map(AsRef::as_ref).filter(|region| *region != asked);
-    let others: Vec<&str> = others.collect();
+    let stage = stage(session, name)?;
+    let loaded = load(session, app, &Default::default())?;
+    let others = stage.regions_of(&loaded.app).map(AsRef::as_ref);
+    let others: Vec<&str> = others.filter(|region| *region != asked).collect();
     if !others.is_empty() {
-        let stage = &arguments.place.stage;
-        printer.say(&format!("not applied: {stage} {}", others.join(", ")));
+        let others = others.join(", ");
+        printer.say(&format!("applied in {name} {asked} only; {others} have the image, too"));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use landfall::commands::operate::Place;
 use landfall::commands::operate::rollback::Rollback as Arguments;
 use landfall::failure::Failure;
 use landfall::printer::Printer;
@@ -9,7 +10,7 @@ use landfall::progress::Progress;
 use landfall::surroundings::Surroundings;
 use landfall_config::environment::Environment;
 
-use super::apply::{Applied, carry_out, finish};
+use super::apply::{Applied, carry_out, finish, stopped};
 use super::block_on;
 use crate::failure::in_region;
 use crate::region::{connect, site};
@@ -25,15 +26,26 @@ pub fn run(
     let (_, found) = places(&session, &arguments.place, &[])?;
     let mut applied = Vec::new();
     for environment in &found.environments {
-        applied.push(block_on(back(arguments, around, printer, environment))?);
+        match block_on(back(arguments, around, printer, environment)) {
+            Ok(one) => applied.push(one),
+            Err(failure) => return stopped(printer, &applied, arguments.json, failure),
+        }
     }
     let status = finish(printer, &applied, arguments.json)?;
-    let (stage, app) = (&arguments.place.stage, &arguments.place.app);
-    printer.say(&format!(
-        "the ledger of {stage} was not changed: the next apply brings what it names; \
-         `landfall promote {app} --to {stage} --digest DIGEST` writes down what runs"
-    ));
+    printer.say(&of_the_ledger(&arguments.place, found.stage.stage.builds));
     Ok(status)
+}
+
+/// The ledger still names what was left: the next apply would bring it again.
+fn of_the_ledger(Place { stage, app, .. }: &Place, builds: bool) -> String {
+    let way = match builds {
+        true => format!("`landfall push {app} --to {stage} --image DIGEST`"),
+        false => format!("`landfall promote {app} --to {stage} --digest DIGEST`"),
+    };
+    format!(
+        "the ledger of {stage} was not changed, and the next apply brings what it names; {way} \
+         writes down what runs"
+    )
 }
 
 async fn back(

@@ -184,7 +184,7 @@ fn status(
         Some(running) => match in_registry(session, access, asked, running)? {
             Ok(found) => Some(found),
             Err(error) => {
-                unknown.push(error.to_string());
+                unknown.push(Failure::from(error).message());
                 None
             }
         },

@@ -9,6 +9,7 @@ use landfall::printer::{Printer, clean_line};
 use landfall::progress::Progress;
 use landfall::surroundings::Surroundings;
 use landfall_config::environment::Environment;
+use landfall_deploy::Error;
 
 use super::block_on;
 use crate::failure::in_region;
@@ -26,7 +27,14 @@ pub fn run(
     let (_, found) = places(&session, &arguments.place, &[])?;
     let mut regions = Vec::new();
     for environment in &found.environments {
-        regions.push(block_on(take_away(arguments, around, printer, environment))?);
+        match block_on(take_away(arguments, around, printer, environment))? {
+            Ok(removed) => regions.push(removed),
+            // A run over all regions that was cut short is gone on with by the same command.
+            Err(nothing) if arguments.place.region().is_none() => {
+                printer.say(&clean_line(&nothing.message()));
+            }
+            Err(nothing) => return Err(nothing),
+        }
     }
     if arguments.json {
         printer.data(&json(&Answer { regions })?)?;
@@ -39,18 +47,22 @@ pub fn run(
     Ok(ExitCode::SUCCESS)
 }
 
+/// What was taken away; else the failure that there was nothing.
 async fn take_away(
     arguments: &Arguments,
     around: &Surroundings,
     printer: &Printer,
     environment: &Environment,
-) -> Result<Removed, Failure> {
+) -> Result<Result<Removed, Failure>, Failure> {
     let place = format!("{} {}", environment.stage, environment.region);
     let cluster = connect(around, environment).await?;
     let site = site(&cluster, environment, &arguments.place.app);
     let operator = Operator::new(around, printer, &place, arguments.patience.timeout);
     let gone = landfall_deploy::uninstall(&site, &operator.session()).await;
-    let gone = gone.map_err(|error| in_region(&place, error))?;
+    let gone = match gone {
+        Err(error @ Error::NotInstalled { .. }) => return Ok(Err(in_region(&place, error))),
+        gone => gone.map_err(|error| in_region(&place, error))?,
+    };
     let objects = gone.iter().map(ToString::to_string).collect();
-    Ok(Removed { region: environment.region.to_string(), objects })
+    Ok(Ok(Removed { region: environment.region.to_string(), objects }))
 }
