@@ -25,6 +25,7 @@ mod slack; // the rig's Slack receiver: taken, refused, ill
 mod story; // the whole story: build, push, promote, apply in three regions, change, roll back, uninstall
 mod unpacked; // umoci unpacks what was asked for: owner, mode, time, links, bytes
 mod unready; // pods that never become ready: the cause is named, and the release before serves
+mod weather; // bad input and bad weather: the status, the words, what is left alone, what goes on
 mod world; // every fixture image in a layout, built once in this process
 
 /// The text of this file, for the test that no module is forgotten.

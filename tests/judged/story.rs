@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use landfall_testkit::{Outcome, Rig, Workspace, World, succeed};
+use landfall_testkit::{Outcome, Rig, Workspace, World};
 use serde_json::Value;
 
 use crate::world::checkout;

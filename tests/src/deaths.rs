@@ -8,9 +8,9 @@ pub const BUILDS: &[&str] = &["blob", "gc", "lock-file", "output", "record", "ro
 pub const COMPILES: &[&str] = &["compile-cache", "shadow"];
 /// `line/init.rs`.
 pub const INIT: &[&str] = &["init"];
-/// Around a change of the ledger.
+/// `judged/weather.rs`, around a change of the ledger.
 pub const LEDGER: &[&str] = &["ledger"];
-/// `judged/dying.rs`.
+/// `judged/dying.rs`, and `judged/weather.rs` through the command line.
 pub const RELEASES: &[&str] = &["apply", "uninstall"];
 
 /// Every table.

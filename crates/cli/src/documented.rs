@@ -256,7 +256,10 @@ fn the_front_of_this_repository_lists_the_same() {
     let command = Arguments::command();
     let own: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
     let forwarded = xtask_help("(built on first need):\n");
-    assert_eq!(forwarded.split_whitespace().take_while(|word| !word.starts_with('`')).collect::<Vec<_>>(), own);
+    assert_eq!(
+        forwarded.split_whitespace().take_while(|word| !word.starts_with('`')).collect::<Vec<_>>(),
+        own
+    );
     let reference = text(REFERENCE);
     let table = section(&reference, "Only `cargo xtask`");
     let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());

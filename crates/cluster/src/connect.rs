@@ -95,7 +95,7 @@ async fn config(target: &Target) -> Result<Config, ClusterError> {
     // Left to itself the client repeats for minutes, and waits for ever.
     config.default_retry = false;
     // It would take one from the environment; only what the kubeconfig names counts, and is judged.
-    config.proxy_url = proxy.and_then(|_| config.proxy_url);
+    config.proxy_url = config.proxy_url.filter(|_| proxy.is_some());
     config.connect_timeout = Some(CONNECT_LIMIT);
     Ok(config)
 }

@@ -49,7 +49,8 @@ mod tests {
     #[test]
     fn the_way_back_leads_to_what_ran_before() {
         use Status::{Deployed, Failed, Pending, Superseded};
-        let cases: [(&[(u64, Status)], Option<u64>); 6] = [
+        type Kept = &'static [(u64, Status)];
+        let cases: [(Kept, Option<u64>); 6] = [
             (&[(1, Deployed)], None),
             (&[(1, Superseded), (2, Deployed)], Some(1)),
             (&[(1, Superseded), (2, Failed), (3, Deployed)], Some(1)),

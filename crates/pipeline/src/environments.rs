@@ -31,10 +31,8 @@ pub fn stage(session: &Session<'_>, name: &str) -> Result<StageFolder, Error> {
     let files = files(&session.workspace)?;
     let (stage, mut problems) = read_stage(&files, name);
     if let Some(stage) = &stage {
-        let apps: Vec<Name> = app_names(&session.workspace)?
-            .iter()
-            .filter_map(|name| name.parse().ok())
-            .collect();
+        let apps: Vec<Name> =
+            app_names(&session.workspace)?.iter().filter_map(|name| name.parse().ok()).collect();
         problems.extend(stage.unknown_apps(apps.iter()));
     }
     warn(session, &problems);

@@ -11,7 +11,7 @@ use landfall_release::{
 
 use crate::environments::{destinations, ledger_path, stage};
 use crate::ledger::{self, Running};
-use crate::publish::{Consignment, Place, RegistryAccess, Sent, copy, look, version};
+use crate::publish::{Consignment, Looked, Place, RegistryAccess, Sent, copy, look, version};
 use crate::render::{ImageName, check_rendering};
 use crate::workspace::{Loaded, load};
 use crate::{Error, Session, error, git};
@@ -196,7 +196,8 @@ impl Promotion {
     /// that is not so, and a person has to look.
     fn source(&self, session: &Session<'_>, access: &RegistryAccess) -> Result<Place, Error> {
         let mut found = None;
-        for (place, has) in look(session, access, &self.consignment, &self.sources)? {
+        for Looked { place, found: has } in look(session, access, &self.consignment, &self.sources)?
+        {
             match has {
                 Ok(true) => found = found.or(Some(place)),
                 Ok(false) => {

@@ -72,6 +72,15 @@ pub struct Sent {
     pub result: Result<Moved, Error>,
 }
 
+/// Whether one place has an image.
+#[derive(Debug)]
+pub struct Looked {
+    /// The place.
+    pub place: Place,
+    /// Whether it has it, or why that is not known.
+    pub found: Result<bool, Error>,
+}
+
 /// How the bytes of an image came to a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
@@ -126,10 +135,12 @@ pub fn look(
     access: &RegistryAccess,
     consignment: &Consignment,
     places: &[Place],
-) -> Result<Vec<(Place, Result<bool, Error>)>, Error> {
+) -> Result<Vec<Looked>, Error> {
     let way = Way::new(session, access, consignment)?;
     run(async {
-        let looks = places.iter().map(|place| async { (place.clone(), way.has(place).await) });
+        let looks = places
+            .iter()
+            .map(|place| async { Looked { place: place.clone(), found: way.has(place).await } });
         futures_util::future::join_all(looks).await
     })
 }
@@ -147,7 +158,8 @@ pub(crate) fn version(
     let tag = digest.short();
     let consignment = Consignment { app: app.clone(), digest: *digest, tag };
     let way = Way::new(session, access, &consignment)?;
-    let other = |reason: String| Error::OtherImage { app: app.to_string(), digest: *digest, reason };
+    let other =
+        |reason: String| Error::OtherImage { app: app.to_string(), digest: *digest, reason };
     let place = places.first().ok_or_else(|| other("its stage has no region".into()))?;
     let bytes = run(way.index(place))??;
     let index: Index =

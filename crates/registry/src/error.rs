@@ -74,7 +74,7 @@ pub enum RequestError {
         /// Where to.
         repository: String,
         /// The client's words.
-        source: TransportError,
+        source: Box<TransportError>,
     },
     /// The registry answered no.
     #[error("{refusal}")]

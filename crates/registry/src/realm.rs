@@ -24,7 +24,8 @@ pub(crate) fn judge(
         return Ok(address);
     }
     let realm = address.to_string();
-    if !address.is_secure() && !(endpoint.is_loopback() && address.is_loopback()) {
+    let within = endpoint.is_loopback() && address.is_loopback();
+    if !(address.is_secure() || within) {
         return Err(RequestError::PlainRealm { realm });
     }
     let known =

@@ -57,7 +57,8 @@ fn judge(to: &Address, endpoint: &Endpoint) -> Result<(), RequestError> {
         return Ok(());
     }
     let within = to.is_loopback() && endpoint.is_loopback();
-    if !to.is_secure() && !(within && !endpoint.is_secure()) {
+    let is_no_worse = within && !endpoint.is_secure();
+    if !(to.is_secure() || is_no_worse) {
         return Err(RequestError::Downgrade { to: to.to_string() });
     }
     if !within && (to.is_loopback() || to.ip().is_some_and(is_inward)) {

@@ -200,7 +200,8 @@ impl Fault {
 fn upload_error(error: RequestError, repository: &Repository) -> RequestError {
     match error {
         RequestError::Transport { source: source @ TransportError::BrokenAnswer { .. } } => {
-            RequestError::UploadCut { repository: repository.to_string(), source }
+            let (repository, source) = (repository.to_string(), Box::new(source));
+            RequestError::UploadCut { repository, source }
         }
         other => other,
     }

@@ -16,8 +16,10 @@ pub enum Readiness {
     Failed(String),
 }
 
+type Rule = (&'static str, fn(&Value) -> Readiness);
+
 /// How each kind is judged that has a rule.
-const RULES: [(&str, fn(&Value) -> Readiness); 7] = [
+const RULES: [Rule; 7] = [
     ("CustomResourceDefinition", definition),
     ("DaemonSet", daemon_set),
     ("Deployment", deployment),

@@ -109,7 +109,9 @@ pub(crate) fn run(
     let promotions = promotions(&session, &access, &request)?;
     if let Some(skipped) = &promotions.skipped {
         let (from, to) = (&promotions.from, &promotions.to);
-        printer.say(&format!("{to} takes images from {skipped}, and {from} was named: {skipped} is skipped"));
+        printer.say(&format!(
+            "{to} takes images from {skipped}, and {from} was named: {skipped} is skipped"
+        ));
     }
     let done = if arguments.plan {
         None

@@ -213,11 +213,7 @@ fn tell(
 }
 
 /// The other regions have the image, and this run has not looked at what they run.
-fn others(
-    arguments: &Arguments,
-    printer: &Printer,
-    session: &Session<'_>,
-) -> Result<(), Failure> {
+fn others(arguments: &Arguments, printer: &Printer, session: &Session<'_>) -> Result<(), Failure> {
     let landfall::commands::operate::Place { stage: name, app, .. } = &arguments.place;
     let Some(asked) = arguments.place.region() else { return Ok(()) };
     let stage = stage(session, name)?;

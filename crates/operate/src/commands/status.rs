@@ -218,7 +218,7 @@ fn in_registry(
     let tag = ImageName { digest: *digest, version: version.clone() }.tag();
     let consignment = Consignment { app: asked.app.clone(), digest: *digest, tag };
     let looks = look(session, access, &consignment, &[Place::of(&asked.environment)])?;
-    Ok(looks.into_iter().next().map_or(Ok(false), |(_, found)| found))
+    Ok(looks.into_iter().next().map_or(Ok(false), |looked| looked.found))
 }
 
 /// The three beside each other, in a word.
