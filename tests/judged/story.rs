@@ -81,9 +81,20 @@ impl Story {
         outcome.stdout
     }
 
+    /// What a command answers, which must be as its published schema says.
     pub fn json(&self, line: &str) -> Value {
         let text = self.run(line);
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{line}: {error}: {text}"))
+        let parsed = |text: &str| -> Value {
+            serde_json::from_str(text).unwrap_or_else(|error| panic!("{line}: {error}: {text}"))
+        };
+        let command = line.split(' ').next().expect("a command");
+        let name = if command == "config" { "config-show" } else { command };
+        let schema = parsed(&self.run(&format!("schema {name}")));
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        let answer = parsed(&text);
+        let problems: Vec<_> = validator.iter_errors(&answer).map(|one| one.to_string()).collect();
+        assert!(problems.is_empty(), "{line}: {problems:?}\n{answer:#}");
+        answer
     }
 
     /// What crane says of a digest in the registry of a place.
@@ -177,7 +188,12 @@ fn a_digest_goes_from_a_build_to_three_regions_and_back() {
     assert_eq!(pushed["apps"][0]["ledger_revision"], 1, "{pushed}");
     assert!(story.registry_has(dev, &one), "crane reads what was pushed");
     assert_eq!(state(&story.json("status --json"), dev), "not applied");
-    story.run("apply dev london myapp");
+    let rendered = story.json("render dev london myapp --json");
+    assert_eq!(rendered.as_array().map(Vec::len), Some(4), "{rendered}");
+    assert!(story.json("config show dev london myapp --json")["values"].is_array());
+    let planned = story.json("plan dev london myapp --json");
+    assert_eq!(planned["plans"][0]["steps"].as_array().map(Vec::len), Some(4), "{planned}");
+    assert_eq!(story.json("apply dev london myapp --json")["regions"][0]["outcome"], "ready");
     story.check("dev", &[(dev, &one)]);
 
     let planned = story.json("promote myapp --from dev --to preprod --plan --json");
@@ -198,7 +214,8 @@ fn a_digest_goes_from_a_build_to_three_regions_and_back() {
     story.check("everywhere", &all_one);
 
     story.edit("apps/myapp/files/www/index.html", "two\n");
-    story.run("release dev london myapp");
+    let released = story.json("release dev london myapp --json");
+    assert_eq!(released["regions"][0]["outcome"], "ready", "{released}");
     let two = story.run("build myapp").trim().to_owned();
     assert_ne!(one, two);
     story.run("release preprod london myapp");
@@ -208,7 +225,8 @@ fn a_digest_goes_from_a_build_to_three_regions_and_back() {
     assert_eq!(story.world.slack().posts().len(), 5, "one message for each region");
     assert!(story.run("apply prod all myapp").contains("runs already"), "nothing is written twice");
 
-    story.run("rollback prod seoul myapp");
+    let back = story.json("rollback prod seoul myapp --json");
+    assert_eq!(back["regions"][0]["digest"], one.as_str(), "{back}");
     let back = |place: &(&'static str, &'static str)| if place.1 == "seoul" { &one } else { &two };
     let rolled_back: Vec<_> = PLACES.iter().map(|place| (*place, back(place).as_str())).collect();
     story.check("rolled back", &rolled_back);
@@ -219,7 +237,8 @@ fn a_digest_goes_from_a_build_to_three_regions_and_back() {
     assert_eq!(what.len(), 3, "{history}");
 
     story.run("uninstall prod virginia myapp");
-    story.run("uninstall dev london myapp");
+    let gone = story.json("uninstall dev london myapp --json");
+    assert_eq!(gone["regions"][0]["objects"].as_array().map(Vec::len), Some(4), "{gone}");
     let left = [(preprod, two.as_str()), (prod[0], two.as_str()), (prod[1], one.as_str())];
     story.check("taken away", &left);
 }

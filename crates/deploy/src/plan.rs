@@ -58,7 +58,14 @@ async fn head(site: &Site<'_>, namespace_exists: bool) -> Result<Head, Error> {
     if !namespace_exists {
         return Ok(Head::new(&site.app));
     }
-    Ok(site.cluster.head(&site.namespace, &site.app).await?)
+    let mut head = site.cluster.head(&site.namespace, &site.app).await?;
+    // A run that was killed before it wrote the record counted a revision that never began; the next
+    // apply takes the number back, and a plan that started from it would be refused.
+    if head.deployed < head.revision {
+        let newest = site.cluster.record(&site.namespace, &site.app, head.revision).await?;
+        head.revision -= u64::from(newest.is_none());
+    }
+    Ok(head)
 }
 
 /// The objects in the app's namespace, with its marks. A kind that the cluster does not serve is

@@ -79,7 +79,7 @@ pub fn destinations(
 
 fn goes_nowhere(app: &App, stage: &StageFolder) -> Diagnostic {
     let (name, stage) = (&app.name.value, &stage.stage.name);
-    let message = format!("the app `{name}` may go to no region of the stage `{stage}`");
+    let message = format!("the app `{name}` may not go to any region of the stage `{stage}`");
     let span = app.environments.first().map_or(&app.name.span, |first| &first.span);
     Diagnostic::error("environment::not-meant", message).at(span, "its environments").help(format!(
         "add `\"{stage}\"`, which means all its regions, to `environments` in app.toml"

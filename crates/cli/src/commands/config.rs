@@ -18,6 +18,7 @@ use crate::table::Table;
 
 /// Look at what the files of a stage say
 #[derive(Debug, Args)]
+#[command(after_help = "Example: landfall config show prod london myapp")]
 pub struct Config {
     #[command(subcommand)]
     command: Command,
