@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::ledger::Running;
 use crate::workspace::{Loaded, has_errors, read_text, warn};
-use crate::{Error, Session};
+use crate::{Error, Session, tag};
 
 /// Where templates are that several apps use.
 const SHARED: &str = "apps/shared";
@@ -27,9 +27,9 @@ pub struct ImageName {
 }
 
 impl ImageName {
-    /// `VERSION-` and the beginning of the digest.
+    /// What people call it beside its digest.
     pub fn tag(&self) -> String {
-        format!("{}-{}", self.version, self.digest.short())
+        tag::of(&self.version, &self.digest)
     }
 
     /// The same as what a region runs.

@@ -1,7 +1,7 @@
 //! What an image is called beside its digest.
 
 use landfall_derivation::record::Record;
-use landfall_hashing::canonical;
+use landfall_hashing::{Digest, canonical};
 use landfall_image::document::{INDEX, Image};
 use serde_json::json;
 
@@ -26,7 +26,12 @@ pub(crate) fn view_index(record: &Record, image: &Image) -> Vec<u8> {
     canonical::to_bytes(&index)
 }
 
-/// `VERSION-` and 12 characters of the digest: two contents never share a tag.
+/// What an image of a build is called.
 pub fn tag(record: &Record, image: &Image) -> String {
-    format!("{}-{}", record.version, image.digest().short())
+    of(&record.version, &image.digest())
+}
+
+/// `VERSION-` and 12 characters of the digest: two contents never share a tag.
+pub(crate) fn of(version: &str, digest: &Digest) -> String {
+    format!("{version}-{}", digest.short())
 }

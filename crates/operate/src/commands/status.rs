@@ -14,12 +14,12 @@ use landfall::surroundings::Surroundings;
 use landfall::table::Table;
 use landfall_cluster::Cluster;
 use landfall_config::Name;
-use landfall_config::environment::Environment;
+use landfall_config::environment::{Environment, StageFolder};
 use landfall_pipeline::environments::{Destinations, destinations, stage, stage_names};
-use landfall_pipeline::ledger::{self, Running};
+use landfall_pipeline::ledger::{self, Running, StageLedger};
 use landfall_pipeline::publish::{Consignment, Place, RegistryAccess, look};
 use landfall_pipeline::render::ImageName;
-use landfall_pipeline::workspace::{app_names, load};
+use landfall_pipeline::workspace::{Loaded, app_names, load};
 use landfall_pipeline::{Error, Session};
 use landfall_rollout::{ObjectKey, Record, Status, Summary};
 use serde_json::Value;
@@ -75,34 +75,39 @@ fn asked(session: &Session<'_>, arguments: &Arguments) -> Result<Vec<Asked>, Fai
         None => app_names(&session.workspace)?,
     };
     let region = arguments.region.as_deref().filter(|region| *region != "all");
+    let apps = apps.iter().map(|app| load(session, app, &Default::default()));
+    let apps = apps.collect::<Result<Vec<_>, _>>()?;
     let mut asked = Vec::new();
-    for stage in &stages {
-        for app in &apps {
-            asked.extend(of_app(session, stage, region, app, arguments.app.is_some())?);
+    for name in &stages {
+        let stage = stage(session, name)?;
+        // An app that does not go to a stage is no problem where all apps were asked for.
+        let goes_there = |loaded: &&Loaded| stage.regions_of(&loaded.app).next().is_some();
+        let is_named = arguments.app.is_some();
+        let apps: Vec<_> = apps.iter().filter(|app| is_named || goes_there(app)).collect();
+        if apps.is_empty() {
+            continue;
+        }
+        let ledger = ledger::read(session, &stage)?;
+        for loaded in apps {
+            asked.extend(of_app(session, &stage, ledger.as_ref(), region, loaded)?);
         }
     }
     Ok(asked)
 }
 
-/// An app that does not go to a stage is no problem where all apps were asked for.
+/// One app in the regions of a stage.
 fn of_app(
     session: &Session<'_>,
-    stage_name: &str,
+    stage: &StageFolder,
+    ledger: Option<&StageLedger>,
     region: Option<&str>,
-    app: &str,
-    is_named: bool,
+    loaded: &Loaded,
 ) -> Result<Vec<Asked>, Failure> {
-    let loaded = load(session, app, &Default::default())?;
-    let stage = stage(session, stage_name)?;
-    let goes_there = stage.regions_of(&loaded.app).next().is_some();
-    if !goes_there && !is_named {
-        return Ok(Vec::new());
-    }
-    let ledger = ledger::read(session, &stage)?;
-    let Destinations { environments, .. } = destinations(session, &loaded.app, stage, region, &[])?;
+    let found = destinations(session, &loaded.app, stage.clone(), region, &[])?;
+    let Destinations { environments, .. } = found;
     let app = &loaded.app.name.value;
     let asked = environments.into_iter().map(|environment| Asked {
-        running: ledger.as_ref().and_then(|ledger| ledger.running(app, &environment.region)),
+        running: ledger.and_then(|ledger| ledger.running(app, &environment.region)),
         app: app.clone(),
         environment,
     });
